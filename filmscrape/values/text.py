@@ -1,0 +1,51 @@
+"""Text as the contract wants it: Unicode NFC, entities decoded, spaces collapsed, no control characters."""
+
+import html
+import re
+import unicodedata
+
+# C0 and C1 controls but for tab and line feed; zero-width marks that copy-and-paste leaves behind
+# (the joiners U+200C and U+200D stay: Persian and Indic words need them); bidi overrides and isolates
+# (they can disguise text); lone surrogates, which UTF-8 cannot carry; the two noncharacters of each plane's end.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
+_MARKUP = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>", re.DOTALL)
+_PLAIN = re.compile(r"[ -%'-;=?-~]*\Z")  # ASCII that needs no care: no controls, no `&`, no `<` and no `>`
+
+
+def unescape(text: str) -> str:
+    """Decode entities, also those that a site encoded more than once (``&amp;#8217;``).
+
+    Only whole entities count (``AT&T`` and ``R&B`` stay); at most three rounds, the most a page was seen to need is two.
+    """
+    for _ in range(3):
+        if not _ENTITY.search(text):
+            break
+        text = html.unescape(text)
+    return text
+
+
+def tidy(text: str) -> str:
+    """One line of clean text: NFC, no control character, every run of white space one space, ends stripped."""
+    if not text.isascii() or not text.isprintable():
+        text = _UNWANTED.sub("", _BREAKS.sub("\n", text))
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
+    return " ".join(text.split())
+
+
+def tidy_lines(text: str) -> list[str]:
+    """The non-empty lines of a text, each tidied."""
+    return [line for line in map(tidy, _BREAKS.sub("\n", text).split("\n")) if line]
+
+
+def plain(text: str) -> str:
+    """Clean one line of text that may still hold entities or markup (attribute values, API strings)."""
+    if _PLAIN.match(text):
+        return " ".join(text.split())
+    text = unescape(text)
+    text = tidy(_MARKUP.sub(" ", text) if "<" in text else text)
+    return text
