@@ -1,0 +1,271 @@
+"""What is published: one :class:`Event` is one line of ``events.jsonl``.
+
+This module is the only definition of the output. ``docs/event.schema.json`` and
+``docs/data-format.md`` are generated from it. Every key is always present; what the page does not
+say is ``null`` or an empty list, never ``""`` and never a guess.
+"""
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+SCHEMA_VERSION: Literal["1.0"] = "1.0"
+
+_UNCLEAN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_MARKUP = re.compile(r"</?(?:a|b|br|div|em|h[1-6]|i|img|li|p|script|span|strong|style|td|ul)\b[^<>]*>", re.IGNORECASE)
+_SPACES = re.compile(r"[^\S\n]{2,}|[^\S \n]")
+
+
+def _clean(text: str) -> str:
+    """Refuse text that breaks the contract's rule for text; pages hand over clean text, so this is a guard."""
+    if not text.strip():
+        raise ValueError("empty text: null is the word for it")
+    if text.isascii() and text.isprintable():
+        return _refuse_markup(text)
+    if _UNCLEAN.search(text):
+        raise ValueError("control character in text")
+    if not unicodedata.is_normalized("NFC", text):
+        raise ValueError("text is not Unicode NFC")
+    return _refuse_markup(text)
+
+
+def _refuse_markup(text: str) -> str:
+    if "<" in text and _MARKUP.search(text):
+        raise ValueError("markup in text")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "  " in text or _SPACES.search(text) or text != text.strip():
+        raise ValueError("a line with breaks, doubled spaces or spaces at its ends")
+    return text
+
+
+def _url(text: str) -> str:
+    if not re.match(r"https?://[^\s/?#]+[^\s]*\Z", text):
+        raise ValueError("not an absolute http(s) address")
+    return text
+
+
+def _instant(text: str) -> str:
+    """ISO 8601 with an offset, and a date that exists."""
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("time without a UTC offset")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_clean)]
+Line = Annotated[str, AfterValidator(_clean), AfterValidator(_one_line)]
+# Addresses stay checked `str`: a pydantic `HttpUrl` in an exported item makes its line vanish.
+Url = Annotated[str, AfterValidator(_url)]
+Instant = Annotated[str, AfterValidator(_instant), Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$")]
+UtcInstant = Annotated[str, AfterValidator(_instant), Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+Year = Annotated[int, Field(ge=1880, le=2100)]
+Minutes = Annotated[int, Field(ge=1, le=6000)]
+
+Kind = Literal["film", "shorts", "talk", "performance", "other"]
+Status = Literal["upcoming", "past", "cancelled", "unknown"]
+Availability = Literal["available", "sold_out", "standby", "cancelled", "past", "unknown"]
+Role = Literal[
+    "director",
+    "producer",
+    "executive_producer",
+    "screenwriter",
+    "cinematographer",
+    "editor",
+    "production_designer",
+    "art_director",
+    "costume_designer",
+    "composer",
+    "sound",
+    "animator",
+    "narrator",
+    "speaker",
+    "other",
+]
+
+
+class Part(BaseModel):
+    """Base of every record: unknown keys are refused, so that a typing error cannot pass as a field."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Quote(Part):
+    """A press quote."""
+
+    text: Text = Field(description="what was written")
+    attribution: Line | None = Field(description="who wrote it, and where")
+
+
+class Country(Part):
+    """A country of production."""
+
+    name: Line = Field(description="as the page says, spaces tidied")
+    code: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = Field(
+        description="ISO 3166-1 alpha-2; null for historical states, nations that have none and uncertain misspellings"
+    )
+
+
+class Language(Part):
+    """A language that is spoken, signed, subtitled or captioned."""
+
+    name: Line = Field(description="as the page says")
+    code: Annotated[str, Field(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = Field(
+        description="BCP 47, the shortest tag; null where unknown"
+    )
+
+
+class CastMember(Part):
+    """An actor."""
+
+    name: Line = Field(description="the actor")
+    character: Line | None = Field(description="the part played")
+
+
+class CrewMember(Part):
+    """One person and one credit."""
+
+    name: Line = Field(description="the person")
+    role: Role = Field(description="the kind of work; `other` for a label outside the list")
+    credit: Line = Field(description="the page's label, verbatim")
+
+
+class FilmographyEntry(Part):
+    """An earlier film of a person."""
+
+    title: Line = Field(description="the film")
+    year: Year | None = Field(description="its year")
+
+
+class Person(Part):
+    """Somebody whom the page introduces: the director, a guest."""
+
+    name: Line = Field(description="the person")
+    role: Role = Field(description="why the page introduces them")
+    bio: Text | None = Field(description="paragraphs joined by a blank line, without the filmography sentence")
+    filmography: list[FilmographyEntry] = Field(description="the films that the filmography sentence names")
+    image_url: Url | None = Field(description="portrait")
+
+
+class Screening(Part):
+    """One showing."""
+
+    id: Line | None = Field(description="the site's own number")
+    starts_at: Instant = Field(description="ISO 8601 with the UTC offset of that day")
+    ends_at: Instant | None = Field(description="only where published")
+    timezone: Line = Field(description="IANA zone of the venue")
+    venue: Line | None = Field(description="as the page says")
+    booking_url: Url | None = Field(description="where tickets are sold")
+    availability: Availability = Field(description="what the page says about tickets")
+    notes: list[Line] = Field(description="access tags and the like")
+
+
+class Short(Part):
+    """A film inside a programme."""
+
+    title: Line = Field(description="the film")
+    directors: list[Line] = Field(description="its directors")
+    places: list[Line] = Field(description="countries or Canadian provinces, as printed")
+    runtime_minutes: Minutes | None = Field(description="its running time in minutes")
+    synopsis: Text | None = Field(description="its blurb")
+
+
+class Partner(Part):
+    """A sponsor."""
+
+    name: Line | None = Field(description="the logo's text")
+    credit: Line = Field(description="the caption: `Community Partner`")
+
+
+class Link(Part):
+    """A link that the page gives for this event."""
+
+    label: Line = Field(description="the link's text")
+    url: Url = Field(description="the link's address")
+
+
+class Image(Part):
+    """An image of this event."""
+
+    url: Url = Field(description="where it is")
+    alt: Line | None = Field(description="its alternative text")
+
+
+class Extra(Part):
+    """A labelled fact that the extractor does not know or could not read."""
+
+    label: Line = Field(description="the page's label")
+    value: Text = Field(description="the value, verbatim")
+
+
+class Provenance(Part):
+    """Where the record comes from."""
+
+    run_id: Line = Field(description="the run that read the page")
+    fetched_at: UtcInstant = Field(description="when the page was captured, UTC")
+    http_status: int = Field(ge=100, le=599, description="status of the answer")
+    content_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] = Field(description="SHA-256 of the decoded body")
+    warc_record_id: Line | None = Field(description="the WARC record; null where no WARC is written")
+    extractor: Line = Field(description="version of the software that read the page")
+    layout: Line | None = Field(description="which known page layout matched")
+    fields: dict[str, str] = Field(description="field → name of the strategy that found it")
+
+
+class Event(Part):
+    """One page of a festival or cinema: the film (or films) shown, who made it, and when it screens."""
+
+    schema_version: Literal["1.0"] = Field(description="version of this contract")
+    id: Annotated[str, Field(pattern=r"^[a-z0-9_]+:[^\s:]+$")] = Field(
+        description="`<source>:<slug>`, e.g. `viff:here`; the same page keeps it for ever"
+    )
+    source: Annotated[str, Field(pattern="^[a-z0-9_]+$")] = Field(description="the spider's name")
+    source_id: Line | None = Field(description="the site's own number for the event, where a page shows it")
+    url: Url = Field(description="canonical URL of the page on the public site, wherever it was read from")
+    kind: Kind = Field(description="what is shown; `shorts` is a programme of short films")
+    status: Status = Field(description="what the page says about the event as a whole")
+    title: Line = Field(description="the heading without the site's name and without presentation notes")
+    alternative_titles: list[Line] = Field(description="other titles that the page gives for the same film")
+    notes: list[Line] = Field(description="presentation notes, verbatim, brackets off, and the page's Q&A lines")
+    series: list[Line] = Field(description="programme, section or series that the page names")
+    premiere: Line | None = Field(description="`North American Premiere`, verbatim")
+    awards: list[Line] = Field(description="award lines, verbatim")
+    summary: Text | None = Field(description="the one-paragraph blurb")
+    synopsis: Text | None = Field(description="the body text, paragraphs joined by a blank line")
+    quotes: list[Quote] = Field(description="press quotes")
+    year: Year | None = Field(description="production year, the first of a range")
+    year_end: Year | None = Field(description="the last year of a range")
+    runtime_minutes: Minutes | None = Field(description="this event's running time in minutes")
+    countries: list[Country] = Field(description="countries of production in page order")
+    languages: list[Language] = Field(description="spoken or signed languages in page order")
+    subtitles: list[Language] = Field(description="subtitle and caption languages")
+    language_note: Line | None = Field(description="the language line verbatim")
+    no_dialogue: bool = Field(description="the page says that there is none")
+    genres: list[Line] = Field(description="in page order; a term is never split")
+    rating: Line | None = Field(description="age rating, verbatim: `19+`, `Open to youth!`")
+    advisories: list[Line] = Field(description="content advisories, one per item")
+    cast: list[CastMember] = Field(description="actors in billing order")
+    crew: list[CrewMember] = Field(description="one entry per person and credit, page order, directors first")
+    people: list[Person] = Field(description="the people whom the page introduces")
+    screenings: list[Screening] = Field(description="sorted by start")
+    shorts: list[Short] = Field(description="the films inside a programme, in order")
+    partners: list[Partner] = Field(description="sponsors")
+    contact: Line | None = Field(description="film contact: text, else the link's address")
+    links: list[Link] = Field(description="the page's own links for this event")
+    images: list[Image] = Field(description="this event's own images, the main one first")
+    extra: list[Extra] = Field(description="labelled facts that the extractor does not know, verbatim")
+    first_seen: UtcInstant = Field(description="over all runs")
+    last_seen: UtcInstant = Field(description="over all runs")
+    provenance: Provenance = Field(description="where the record comes from")
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> "Event":
+        """Rules that span fields: the id's prefix, the order of years, the order of screenings."""
+        if not self.id.startswith(self.source + ":"):
+            raise ValueError("id does not begin with the source's name")
+        if self.year_end is not None and (self.year is None or self.year_end < self.year):
+            raise ValueError("year_end without an earlier year")
+        return self
