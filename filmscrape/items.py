@@ -96,6 +96,7 @@ class ScrapedEvent:
     source: str
     url: str  # canonical, on the public site
     captured_at: datetime  # UTC; decides the years of screenings
+    timezone: str = "UTC"  # IANA zone of the venues: printed times are its wall clock
     origin: str = "page"  # "page", "card" or "calendar"
     layout: str | None = None
     capture: Capture | None = None
@@ -112,7 +113,7 @@ class ScrapedEvent:
     quotes: list[ScrapedQuote] = field(default_factory=list)
     year: str | None = None
     runtime: str | None = None
-    countries: str | None = None  # one line each where the page breaks the line
+    countries: str | None = None  # values of panel rows keep the page's line breaks
     language: str | None = None
     genres: list[str] = field(default_factory=list)
     rating: str | None = None
@@ -129,4 +130,5 @@ class ScrapedEvent:
     links: list[Labelled] = field(default_factory=list)
     images: list[ScrapedImage] = field(default_factory=list)
     extra: list[Labelled] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)  # attribute -> the page's label for it, verbatim
     strategies: dict[str, str] = field(default_factory=dict)  # field -> name of the strategy that answered

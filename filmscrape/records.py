@@ -57,10 +57,10 @@ def _instant(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_clean)]
-Line = Annotated[str, AfterValidator(_clean), AfterValidator(_one_line)]
+Text = Annotated[str, Field(min_length=1), AfterValidator(_clean)]
+Line = Annotated[str, Field(min_length=1), AfterValidator(_clean), AfterValidator(_one_line)]
 # Addresses stay checked `str`: a pydantic `HttpUrl` in an exported item makes its line vanish.
-Url = Annotated[str, AfterValidator(_url)]
+Url = Annotated[str, Field(pattern="^https?://"), AfterValidator(_url)]
 Instant = Annotated[str, AfterValidator(_instant), Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$")]
 UtcInstant = Annotated[str, AfterValidator(_instant), Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
 Year = Annotated[int, Field(ge=1880, le=2100)]

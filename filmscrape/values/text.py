@@ -4,12 +4,10 @@ import html
 import re
 import unicodedata
 
-# C0 and C1 controls but for tab and line feed; zero-width marks that copy-and-paste leaves behind
-# (the joiners U+200C and U+200D stay: Persian and Indic words need them); bidi overrides and isolates
-# (they can disguise text); lone surrogates, which UTF-8 cannot carry; the two noncharacters of each plane's end.
-_UNWANTED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
-)
+# C0 and C1 controls but for tab and line feed; bidi overrides, embeddings and isolates (they can disguise text); the byte
+# order mark; lone surrogates, which UTF-8 cannot carry; noncharacters. Other format characters are the page's own:
+# Persian and Indic words need the joiners, a zero-width space may part words.
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
 _MARKUP = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>", re.DOTALL)

@@ -1,0 +1,156 @@
+"""What every page object shares: decode once, parse once, and rank the strategies that look for a field.
+
+A page object takes ``(body, url, captured_at)`` and answers with items. It knows no Scrapy, no socket, no
+clock and no file, so the same code reads a live response, a WARC of 2023, a web archive's copy and a fixture.
+"""
+
+import codecs
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from typing import ClassVar, TypeVar
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from lxml import etree
+from parsel import Selector
+from w3lib.encoding import html_body_declared_encoding
+
+T = TypeVar("T")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+class NotAnEvent(Exception):
+    """The page is whole and readable but is no event's: it gives no record.
+
+    :param reason: why, in words for ``skipped.jsonl``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UnreadablePage(Exception):
+    """The page cannot be read without risking wrong values (cut off, no text): it is rejected.
+
+    :param reason: why, in words for ``rejected.jsonl``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def as_utf8(body: bytes) -> bytes:
+    """The body as UTF-8.
+
+    A body that is valid UTF-8 is UTF-8 whatever its label says (text in another encoding that happens to be
+    valid UTF-8 does not occur at a page's length); otherwise the page's own declaration counts, and last
+    Windows-1252, which a browser would take. Bytes that fit nothing become U+FFFD.
+    """
+    if b"\x00" in body:  # libxml2 stops reading at a NUL
+        body = body.replace(b"\x00", b"")
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        declared = html_body_declared_encoding(body[:4096]) or "cp1252"
+        if _is_utf8(declared) or _mostly_utf8(body, problem):
+            return body.decode("utf-8", "replace").encode("utf-8")
+        return body.decode(declared, "replace").encode("utf-8")
+    return body
+
+
+def _is_utf8(encoding: str) -> bool:
+    try:
+        return codecs.lookup(encoding).name == "utf-8"
+    except LookupError:
+        return False
+
+
+def _mostly_utf8(body: bytes, problem: UnicodeDecodeError) -> bool:
+    """A few stray bytes in a body full of UTF-8 sequences are damage, not another encoding."""
+    sequences = len(re.findall(rb"[\xc3-\xf4][\x80-\xbf]", body))
+    return problem.start > 0 and sequences > 8
+
+
+class Page:
+    """A page of one site.
+
+    :param body: the answer's body, transfer and content encodings undone.
+    :param url: the address that was asked, on the public site, a mirror or a test server.
+    :param captured_at: when the answer was given (its ``Date``), an aware UTC time.
+    """
+
+    public: ClassVar[str]  # scheme and host of the public site
+
+    def __init__(self, body: bytes, url: str, captured_at: datetime) -> None:
+        if captured_at.tzinfo is None:
+            raise ValueError("captured_at needs a time zone: the years of screenings rest on it")
+        self.body = body
+        self.url = url
+        self.captured_at = captured_at
+        self.strategies: dict[str, str] = {}
+
+    @cached_property
+    def selector(self) -> Selector:
+        """The parsed page (parsed on first use, once)."""
+        body = as_utf8(self.body)
+        return Selector(body=body if body.strip() else b"<html/>", encoding="utf-8", type="html")
+
+    @property
+    def root(self) -> etree._Element:
+        """The root element of the parsed page."""
+        root: etree._Element = self.selector.root
+        return root
+
+    @cached_property
+    def metas(self) -> dict[str, str]:
+        """The ``content`` of the head's ``meta`` elements by ``property`` or ``name``; the first of a name counts."""
+        found: dict[str, str] = {}
+        for meta in self.root.iter("meta"):
+            name = meta.get("property") or meta.get("name")
+            if name and name not in found:
+                found[name] = meta.get("content") or ""
+        return found
+
+    @cached_property
+    def _own_hosts(self) -> frozenset[str]:
+        return frozenset((urlsplit(self.url).netloc, urlsplit(self.public).netloc, "www." + urlsplit(self.public).netloc))
+
+    def public_url(self, href: str | None) -> str | None:
+        """An address found on the page as an absolute one on the public site; ``None`` where it is no http(s) address.
+
+        Links to the host that served the page (a mirror, a test server) become links to the public site.
+        """
+        if not href or href.startswith("#"):
+            return None
+        href = href.strip()
+        if href.startswith("/") and not href.startswith("//"):
+            return self.public + _escaped(href)
+        try:
+            absolute = urljoin(self.public + urlsplit(self.url).path, href)
+            parts = urlsplit(absolute)
+        except ValueError:
+            return None
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            return None
+        if parts.netloc in self._own_hosts:
+            absolute = self.public + urlunsplit(("", "", parts.path or "/", parts.query, parts.fragment))
+        return _escaped(absolute)
+
+    def rank(self, field: str, *strategies: tuple[str, Callable[[], T | None]]) -> T | None:
+        """Ask the strategies in their order, the surest first; the first that answers is noted and wins."""
+        for name, strategy in strategies:
+            value = strategy()
+            if value:
+                self.strategies[field] = name
+                return value
+        return None
+
+
+def _escaped(url: str) -> str:
+    """An address without blanks and controls, which no address may hold."""
+    if url.isascii() and url.isprintable() and " " not in url:
+        return url
+    return re.sub(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]", lambda m: "%20" if m.group() == " " else "", url)

@@ -1,0 +1,128 @@
+"""Labels and the values that stand with them, whatever elements a layout makes them of."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from filmscrape.pages.outline import HEADINGS, Node, Outline, folded
+
+# No label of a panel is longer; a "label" that is has swallowed its value (an unclosed tag).
+LONGEST_LABEL = 48
+_LINE_TAGS = frozenset(("p", "dd", "li"))
+
+
+@dataclass(slots=True)
+class Pair:
+    """A label and the range of runs that is its value; ``node`` is the value's element where it has one."""
+
+    label: str
+    key: str  # the label folded, for look-ups
+    label_node: Node
+    start: int
+    stop: int
+    node: Node | None
+    strategy: str
+
+    def contains(self, run: int) -> bool:
+        """Whether a run belongs to the label or the value."""
+        return self.label_node.start <= run < max(self.stop, self.label_node.stop)
+
+
+def pairs_by_class(outline: Outline, label_class: str, value_class: str) -> list[Pair]:
+    """The pairs of a layout whose class names are known: a label element and the value element behind it."""
+    found = []
+    for node in outline.having(label_class):
+        label = outline.text(node)
+        if not label or len(label) > LONGEST_LABEL:
+            continue
+        value = outline.next_sibling(node)
+        if value is None or value_class not in value.cls:
+            continue
+        found.append(Pair(label, folded(label), node, value.start, value.stop, value, "known_element"))
+    return found
+
+
+def pairs_by_label(
+    outline: Outline,
+    start: int,
+    stop: int,
+    is_label: Callable[[str], bool],
+    taken: Iterable[Pair] = (),
+) -> list[Pair]:
+    """The pairs of a range whose labels are known words, and those built like them.
+
+    A label is a run that is the whole text of its element. Its value is what follows it in the same parent.
+    Elements that share tag, class and parent's class with a found label, and that come among them, are labels too, known or not.
+    """
+    covered = set()
+    for pair in taken:
+        covered.update(range(pair.label_node.start, pair.stop))
+    labels = []
+    for run in range(start, stop):
+        text = outline.runs[run]
+        if len(text) <= LONGEST_LABEL and run not in covered and is_label(folded(text)) and outline.is_alone(run):
+            labels.append(outline.alone(run))
+    found = [pair for node in labels if (pair := _pair(outline, node, "label"))]
+    if found:
+        known = {(pair.label_node.signature, _parent_signature(pair.label_node)) for pair in found}
+        values = {pair.node.signature for pair in found if pair.node is not None}
+        known = {shape for shape in known if shape[0] not in values}
+        found += _alike(outline, found, known, stop, covered)
+        found.sort(key=lambda pair: pair.label_node.index)
+    for pair, following in zip(found, found[1:], strict=False):
+        pair.stop = max(pair.start, min(pair.stop, following.label_node.start))
+    return found
+
+
+def _alike(
+    outline: Outline,
+    found: list[Pair],
+    known: set[tuple[tuple[str, str], tuple[str, str] | None]],
+    stop: int,
+    covered: set[int],
+) -> list[Pair]:
+    """Pairs with unknown labels: elements of the same shape as the known ones, from the first of those on."""
+    have = {pair.label_node.index for pair in found}
+    first = found[0].label_node
+    more = []
+    i = first.index
+    while i < len(outline.nodes):
+        node = outline.nodes[i]
+        i += 1
+        if node.start >= stop:
+            break
+        if node.index in have or node.stop == node.start or node.start in covered:
+            continue
+        if (node.signature, _parent_signature(node)) not in known:
+            continue
+        if any(pair.start <= node.start < pair.stop for pair in found):
+            continue
+        text = outline.text(node)
+        if text and len(text) <= LONGEST_LABEL and (pair := _pair(outline, node, "structure")):
+            more.append(pair)
+    return more
+
+
+def _parent_signature(node: Node) -> tuple[str, str] | None:
+    return node.parent.signature if node.parent is not None else None
+
+
+def _pair(outline: Outline, label: Node, strategy: str) -> Pair | None:
+    """The pair of a label element: its value is the text or the elements behind it in the same parent."""
+    parent = label.parent
+    if parent is None:
+        return None
+    text = outline.text(label)
+    sibling = outline.next_sibling(label)
+    behind = sibling.start if sibling is not None else parent.stop
+    if behind > label.stop:  # text directly behind the label: <p><b>Director</b> Bas Devos</p>
+        return Pair(text, folded(text), label, label.stop, parent.stop, None, strategy)
+    if sibling is None or sibling.tag in HEADINGS:
+        return None
+    last = sibling
+    while sibling.tag in _LINE_TAGS:  # a value of several paragraphs without an element around them
+        following = outline.next_sibling(last)
+        if following is None or following.signature != sibling.signature:
+            break
+        last = following
+    node = sibling if last is sibling else None
+    return Pair(text, folded(text), label, sibling.start, last.stop, node, strategy)
