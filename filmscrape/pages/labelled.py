@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from filmscrape.pages.outline import HEADINGS, Node, Outline, folded
+from filmscrape.pages.outline import HEADINGS, INLINE, Node, Outline, folded
 
 # No label of a panel is longer; a "label" that is has swallowed its value (an unclosed tag).
 LONGEST_LABEL = 48
 _LINE_TAGS = frozenset(("p", "dd", "li"))
+_LINES_AND_LISTS = _LINE_TAGS | {"ul", "ol", "br"}
 
 
 @dataclass(slots=True)
@@ -37,8 +38,8 @@ def pairs_by_class(outline: Outline, label_class: str, value_class: str) -> list
         value = outline.next_sibling(node)
         if value is None or value_class not in value.cls:
             continue
-        found.append(Pair(label, folded(label), node, value.start, value.stop, value, "known_element"))
-    return found
+        found.append(Pair(label, folded(label), node, value.start, _value_stop(outline, value), value, "known_element"))
+    return _apart(found)
 
 
 def pairs_by_label(
@@ -59,18 +60,49 @@ def pairs_by_label(
     labels = []
     for run in range(start, stop):
         text = outline.runs[run]
-        if len(text) <= LONGEST_LABEL and run not in covered and is_label(folded(text)) and outline.is_alone(run):
-            labels.append(outline.alone(run))
-    found = [pair for node in labels if (pair := _pair(outline, node, "label"))]
+        if len(text) <= LONGEST_LABEL and run not in covered and is_label(folded(text)):
+            labels.append(run)
+    found = [pair for run in labels if (pair := _labelled(outline, run))]
     if found:
         known = {(pair.label_node.signature, _parent_signature(pair.label_node)) for pair in found}
         values = {pair.node.signature for pair in found if pair.node is not None}
         known = {shape for shape in known if shape[0] not in values}
         found += _alike(outline, found, known, stop, covered)
-        found.sort(key=lambda pair: pair.label_node.index)
+    return _apart(found)
+
+
+def _apart(found: list[Pair]) -> list[Pair]:
+    """The pairs in page order, no value reaching into the next label (it would where a tag was never closed)."""
+    found.sort(key=lambda pair: pair.label_node.index)
     for pair, following in zip(found, found[1:], strict=False):
         pair.stop = max(pair.start, min(pair.stop, following.label_node.start))
     return found
+
+
+def _value_stop(outline: Outline, value: Node) -> int:
+    """Where a value's element really ends: before the first block inside it that is no line of text.
+
+    A value holds lines; a box inside it was meant to stand behind it and fell in because a tag was never closed.
+    """
+    for node in outline.inside(value):
+        if node.start > value.start and node.tag not in INLINE and node.tag not in _LINES_AND_LISTS:
+            return node.start
+    return value.stop
+
+
+def _labelled(outline: Outline, run: int) -> Pair | None:
+    """The pair of a label's run: the run is the whole text of its element, or the element was never closed."""
+    if outline.is_alone(run):
+        return _pair(outline, outline.alone(run), "label")
+    node = outline.run_nodes[run]
+    behind = run + 1
+    if node.start != run or node.tag in INLINE or node.tag == "p" or outline.before[behind] != "\n\n":
+        return None
+    value = next((child for child in outline.children(node) if child.start == behind), None)
+    if value is None:
+        return None
+    text = outline.line(run, behind)
+    return Pair(text, folded(text), node, behind, _value_stop(outline, value), value, "label")
 
 
 def _alike(
@@ -125,4 +157,5 @@ def _pair(outline: Outline, label: Node, strategy: str) -> Pair | None:
             break
         last = following
     node = sibling if last is sibling else None
-    return Pair(text, folded(text), label, sibling.start, last.stop, node, strategy)
+    stop = _value_stop(outline, sibling) if last is sibling else last.stop
+    return Pair(text, folded(text), label, sibling.start, stop, node, strategy)

@@ -205,7 +205,7 @@ class EventPage(ViffPage):
         self.marks = self._landmarks()
         self.described = self._description()
         self.panel = self._panel()
-        panel_stop = max((max(p.stop, p.label_node.stop) for p in self.panel), default=0)
+        panel_stop = max((p.stop for p in self.panel), default=0)
         self.facts_stop = max(panel_stop, self.described[1], self.head_stop)
         last = len(outline.runs)
         self.booking = next((r for r, k in self.marks if k == "booking" and r >= self.head_stop), None)
@@ -489,8 +489,7 @@ class EventPage(ViffPage):
         if known is not None and read_minutes(outline.text(known)) is not None:
             item.runtime = outline.text(known)
             self.strategies["runtime_minutes"] = "known_element"
-        start = max([self.facts_stop, *(max(p.stop, p.label_node.stop) for p in self.panel)])
-        for run in range(start, self.chips_stop):
+        for run in range(self.facts_stop, self.chips_stop):
             text = tidy(outline.runs[run])
             if not any(map(str.isalnum, text)):
                 continue

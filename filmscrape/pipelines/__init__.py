@@ -1,0 +1,1 @@
+"""What happens to an item: validate, dedupe, write; one job a file."""

@@ -1,0 +1,1 @@
+"""Where to look: one module a source."""

@@ -1,0 +1,59 @@
+# Python 3.11 or newer, git and make are all that is needed. `make help` lists the targets.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# The first Python that is new enough; `make PYTHON=/path/to/python3` names another.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+# Two workers at least: the tests that start a crawl wait more than they work.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 2 ] && echo "$$n" || echo 2)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-captures bench record lint lock clean install
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 24
+
+demo: $(STAMP)  ## serve the bundled site on this machine, crawl it, show what came of it
+	@$(BIN)/python -m filmscrape.demo
+
+test: $(STAMP)  ## run the whole suite, offline
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+test-captures: $(STAMP)  ## test extraction over a folder of captured pages: make test-captures DIR=…
+	@test -d "$(DIR)" || { echo "make test-captures needs DIR=<folder with one folder a page>" >&2; exit 2; }
+	@FILMSCRAPE_CAPTURES="$(abspath $(DIR))" $(BIN)/python -m pytest -n $(WORKERS) tests/fixtures $(ARGS)
+
+bench: $(STAMP)  ## measure what reading a page costs
+	@$(BIN)/python -m benchmarks
+
+record: $(STAMP)  ## record the cassette of the end-to-end test anew from the live site (needs a network)
+	@$(BIN)/python -m tests.cassette record
+
+lint: $(STAMP)  ## ruff and mypy over everything
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+lock:  ## resolve requirements.lock anew (needs uv and a network)
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --upgrade \
+		--no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
+
+clean:  ## remove the virtual environment and every cache; output/ stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install: $(STAMP)  ## make .venv with the locked versions
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "filmscrape needs Python 3.11 or newer, and there is none on the PATH" \
+		"($$(python3 --version 2>&1 || echo no python3)). Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "filmscrape needs Python 3.11 or newer; $(PYTHON) is $$("$(PYTHON)" --version 2>&1)." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) comes without venv; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Installing the locked versions into $(VENV) (once)"
+	@"$(PYTHON)" -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

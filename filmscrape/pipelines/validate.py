@@ -1,0 +1,45 @@
+"""Let pass only what the contract allows."""
+
+from typing import Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+
+from filmscrape.interpret import interpret
+from filmscrape.items import ScrapedEvent
+from filmscrape.records import Event
+from filmscrape.runs.keeper import RunKeeper
+from filmscrape.runs.merge import Sighting
+from filmscrape.runs.stats import Stat
+from filmscrape.validation import errors_of, event_id, record_of, sighting_of
+
+
+class ValidatePipeline:
+    """:class:`ScrapedEvent` → :class:`Event`, or :class:`Sighting` for a card or a calendar entry.
+
+    What does not validate costs one line of ``rejected.jsonl``, with every error.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._run = RunKeeper.of(crawler).run
+        self._count = crawler.stats.inc_value
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build the pipeline for a crawl."""
+        return cls(crawler)
+
+    def process_item(self, item: ScrapedEvent) -> Event | Sighting:
+        """Validate one item, or drop it with a reason."""
+        is_page = item.origin == "page"
+        try:
+            meaning = interpret(item)
+            record = record_of(item, meaning, self._run.id) if is_page else sighting_of(item, meaning)
+        except Exception as fault:
+            self._count(Stat.REJECTED if is_page else Stat.SIGHTINGS_REJECTED)
+            self._run.reject(item.url, event_id(item), errors_of(fault), origin=item.origin)
+            raise DropItem(f"{item.url} does not validate, see rejected.jsonl", "WARNING") from None
+        for problem in meaning.problems:
+            self._count(Stat.PROBLEMS + (problem.field if is_page else f"{item.origin}.{problem.field}"))
+        self._count(Stat.VALID if is_page else Stat.SIGHTINGS)
+        return record

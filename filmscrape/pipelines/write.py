@@ -1,0 +1,36 @@
+"""Write what a run found."""
+
+from typing import Self
+
+from scrapy.crawler import Crawler
+
+from filmscrape.records import Event
+from filmscrape.runs.dataset import write_events
+from filmscrape.runs.keeper import RunKeeper
+from filmscrape.runs.merge import Sighting
+from filmscrape.runs.stats import Stat
+
+
+class WritePipeline:
+    """Write ``events.jsonl`` into the run's folder when the crawl is over; publishing it is the keeper's business."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._keeper = RunKeeper.of(crawler)
+        self._count = crawler.stats.inc_value
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build the pipeline for a crawl."""
+        return cls(crawler)
+
+    def process_item(self, record: Event | Sighting) -> Event | Sighting:
+        """Pass the record on: nothing is written before all is known."""
+        return record
+
+    def close_spider(self) -> None:
+        """Merge, sort and write."""
+        with self._keeper.guarded():
+            written = write_events(self._keeper.spool, self._keeper.venues, self._keeper.run.events)
+            self._count(Stat.CONFLICTS, written.conflicts)
+            self._keeper.written = written.lines
+            self._keeper.spool.remove()

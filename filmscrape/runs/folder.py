@@ -1,0 +1,80 @@
+"""The folder of a run: ``<output>/<source>/runs/<run-id>/``, and what lies in it."""
+
+import json
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filmscrape.runs.lines import LineFile, as_line
+from filmscrape.runs.publish import publish
+
+EVENTS = "events.jsonl"
+
+
+def new_run_id(now: datetime) -> str:
+    """Name a run by its start, to the millisecond, and four random digits: names sort by time."""
+    stamp = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S") + f".{now.microsecond // 1000:03d}Z"
+    return f"{stamp}-{secrets.token_hex(2)}"
+
+
+class RunFolder:
+    """What one run writes.
+
+    ========================  ======================================================================
+    ``events.jsonl``          the records, merged and sorted, as they are published
+    ``rejected.jsonl``        pages and records that could not be trusted: url, id, errors
+    ``skipped.jsonl``         pages that are no event, with the reason
+    ``failed.jsonl``          requests that failed for good: url, kind, reason
+    ``run.json``              arguments, counts, outcome, versions, times; without ``finished`` while the run lasts
+    ``spool.jsonl``           valid records and sightings as they came; gone once ``events.jsonl`` is whole
+    ========================  ======================================================================
+
+    :param output: the output root (``OUTPUT_DIR``).
+    :param source: the spider's name.
+    :param started: when the run began.
+    :raises OSError: where the folder cannot be made or written.
+    """
+
+    def __init__(self, output: Path, source: str, started: datetime) -> None:
+        self.id = new_run_id(started)
+        self.source = source
+        self.dataset = output / source / EVENTS
+        self.path = output / source / "runs" / self.id
+        self.path.mkdir(parents=True)
+        self.rejected = LineFile(self.path / "rejected.jsonl")
+        self.skipped = LineFile(self.path / "skipped.jsonl")
+        self.failed = LineFile(self.path / "failed.jsonl")
+
+    @property
+    def events(self) -> Path:
+        """The run's own records."""
+        return self.path / EVENTS
+
+    def reject(self, url: str, event_id: str | None, errors: list[dict[str, Any]], **more: Any) -> None:
+        """Write a line to ``rejected.jsonl``; an error is ``field``, ``reason`` and ``raw``."""
+        self.rejected.append(as_line({"url": url, "id": event_id, "errors": errors, **more}))
+
+    def skip(self, url: str, reason: str) -> None:
+        """Write a line to ``skipped.jsonl``."""
+        self.skipped.append(as_line({"url": url, "reason": reason}))
+
+    def fail(self, url: str, kind: str, reason: str) -> None:
+        """Write a line to ``failed.jsonl``."""
+        self.failed.append(as_line({"url": url, "kind": kind, "reason": reason}))
+
+    def save(self, report: dict[str, Any]) -> None:
+        """Write ``run.json``, at one stroke."""
+        draft = self.path / ".run.json"
+        draft.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        os.replace(draft, self.path / "run.json")
+
+    def close(self) -> None:
+        """Make the files of lines durable."""
+        for file in (self.rejected, self.skipped, self.failed):
+            file.close()
+
+    def publish(self) -> None:
+        """Replace the dataset with this run's records."""
+        publish(self.events, self.dataset)

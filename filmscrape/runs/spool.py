@@ -1,0 +1,58 @@
+"""Valid records on disk while the run lasts: memory holds where they begin, not what they say."""
+
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+
+from filmscrape.records import Event
+from filmscrape.runs.lines import LineFile
+from filmscrape.runs.merge import Sighting
+
+
+class Spool:
+    """Records and sightings by id, as JSON lines in a file.
+
+    A crawl of 100,000 events needs some 30 MB for the offsets.
+
+    :param path: the file to write; it must not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lines = LineFile(path)
+        self._pages: dict[str, array[int]] = {}
+        self._sightings: dict[str, array[int]] = {}
+
+    def add(self, record: Event | Sighting) -> bool:
+        """Keep a record; false where a record of the same id and kind is there already."""
+        index = self._pages if isinstance(record, Event) else self._sightings
+        offset = self._lines.append(record.model_dump_json().encode() + b"\n")
+        known = index.get(record.id)
+        if known is None:
+            index[record.id] = array("q", (offset,))
+            return True
+        known.append(offset)
+        return False
+
+    @property
+    def unique(self) -> int:
+        """Distinct ids of which there is a page; a sighting alone makes no record."""
+        return len(self._pages)
+
+    def __iter__(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
+        """Read what was kept, by id in order: the lines of its pages, and of its sightings."""
+        with self._lines.path.open("rb") as file:
+
+            def lines(offsets: array[int]) -> list[bytes]:
+                found = []
+                for offset in offsets:
+                    file.seek(offset)
+                    found.append(file.readline())
+                return found
+
+            for event_id in sorted(self._pages):
+                yield lines(self._pages[event_id]), lines(self._sightings.get(event_id, array("q")))
+
+    def remove(self) -> None:
+        """Close and delete the file: what it holds is in ``events.jsonl`` now."""
+        self._lines.close()
+        self._lines.path.unlink(missing_ok=True)

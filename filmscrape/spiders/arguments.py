@@ -1,0 +1,105 @@
+"""Arguments of a spider (``-a name=value``), checked before any request."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+NAMES = ("base_url", "discover", "only", "max_events", "upcoming")
+_YES = frozenset({"1", "true", "yes"})
+_NO = frozenset({"0", "false", "no"})
+
+
+class ArgumentError(ValueError):
+    """An argument that the spider does not know or cannot use; the message is one line for the user."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a run is to look at.
+
+    :ivar base_url: origin to ask, such as ``http://127.0.0.1:8000``; records keep public addresses.
+    :ivar discover: the places to look for events.
+    :ivar only: slugs of the events to fetch; empty for all.
+    :ivar max_events: how many event pages to fetch at most; ``None`` for all.
+    :ivar upcoming: whether to fetch only events that are seen with a screening to come.
+    """
+
+    base_url: str
+    discover: frozenset[str]
+    only: frozenset[str]
+    max_events: int | None
+    upcoming: bool
+
+
+def read_scope(arguments: Mapping[str, str], site: str, places: Sequence[str]) -> Scope:
+    """Read the arguments of a spider.
+
+    :param arguments: name → value, as given on the command line.
+    :param site: origin of the public site, the default of ``base_url``.
+    :param places: the values that ``discover`` may hold.
+    :raises ArgumentError: for an unknown name or a value that makes no sense.
+    """
+    for name in arguments:
+        if name not in NAMES:
+            raise ArgumentError(f"unknown argument {name!r}; there are {', '.join(NAMES)}")
+    only = _items(arguments.get("only"))
+    if "only" in arguments and not only:
+        raise ArgumentError("only= needs the slug of an event, or several with commas between")
+    for slug in only:
+        if not re.fullmatch(r"[^\s/?#:]+", slug):
+            raise ArgumentError(f"only={slug!r} is no slug: give the last part of the event's address")
+    scope = Scope(
+        base_url=_origin(arguments["base_url"]) if "base_url" in arguments else site,
+        discover=_places(arguments.get("discover"), places),
+        only=frozenset(only),
+        max_events=_positive("max_events", arguments.get("max_events")),
+        upcoming=_flag("upcoming", arguments.get("upcoming")),
+    )
+    if not scope.discover and not scope.only:
+        raise ArgumentError("discover=none leaves nothing to fetch; name events with only=")
+    if scope.upcoming and not scope.discover - {"sitemap"}:
+        raise ArgumentError("upcoming=1 needs a place that tells screenings; sitemap does not")
+    return scope
+
+
+def _items(value: str | None) -> list[str]:
+    return [item for item in map(str.strip, (value or "").split(",")) if item]
+
+
+def _origin(value: str) -> str:
+    try:
+        parts = urlsplit(value.strip())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https"):
+        raise ArgumentError(f"base_url={value!r} is no http(s) address")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username is not None:
+        raise ArgumentError(f"base_url={value!r} must be scheme, host and port only: http://127.0.0.1:8000")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _places(value: str | None, places: Sequence[str]) -> frozenset[str]:
+    if value is None:
+        return frozenset(places)
+    chosen = frozenset(_items(value)) - {"none"}
+    unknown = sorted(chosen - set(places))
+    if unknown:
+        raise ArgumentError(f"discover={unknown[0]!r} is no place to look; there are {', '.join(places)} and none")
+    return chosen
+
+
+def _positive(name: str, value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value.strip()):
+        raise ArgumentError(f"{name}={value!r} is no whole number above 0")
+    return int(value)
+
+
+def _flag(name: str, value: str | None) -> bool:
+    word = (value or "no").strip().lower()
+    if word not in _YES | _NO:
+        raise ArgumentError(f"{name}={value!r} is neither 1 nor 0")
+    return word in _YES

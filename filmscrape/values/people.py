@@ -1,0 +1,337 @@
+"""People: the names in one value, actors with their parts, and the contract's role for the label of a credit."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+from filmscrape.values.text import plain
+
+_BREAK = re.compile(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
+_BRACKET = r"\((?:[^()]++|\([^()]*+\))*+\)|\[[^\[\]]*+\]"
+# A bracket is one token, so that nothing inside it separates. `et` and a lone `+` join like `and`.
+_TOKEN = re.compile(
+    rf"(?P<bracket>{_BRACKET})"
+    r"|(?P<list>[,;/|•，、；／،؛]|(?<!\S)(?:·|as well as|with|With|WITH|feat\.?|ft\.?|featuring|Featuring|starring|Starring"
+    r"|introducing|Introducing|plus)(?!\S))"
+    r"|(?P<joint>[&＆]|(?<!\S)(?:[aA][nN][dD]|et|\+)(?!\S))"
+)
+_TRAILING_BRACKET = re.compile(rf"\s*({_BRACKET})[\s.*]*\Z")
+_OPENING_WORDS = re.compile(r"(?:(?:directed by|dir\.|by) *:? +)+(?=\S)", re.IGNORECASE)
+_CLOSING_WORDS = re.compile(r"[\s,]+(?:among(?:st)? (?:many )?others|et\.? al\.?)\Z", re.IGNORECASE)
+_EDGE = " \t,:*†‡=_~-–—…"
+_SENTENCE_STOP = re.compile(r"[^\W\d_]{4,}\.\Z")
+# A part that is longer is prose, and then the whole value is.
+_MOST_WORDS = 8
+_MOST_CHARACTERS = 200  # brackets included
+
+_NOBODY = re.compile(
+    r"(?:(?:various|multiple|several|numerous|assorted|diverse|divers|diverses|plusieurs|misc\.?)"
+    r"(?: (?:directors?|film-?\s?makers?|artists?|producers?|writers?|speakers?|guests?|people|names|creators?|others"
+    r"|réalisateurs?|réalisatrices?|cinéastes?|artistes))?"
+    r"|t\.?b\.?[acd]\.?|to be (?:announced|confirmed|determined)|n\.?/?a\.?|none|unknown|see below)\Z",
+    re.IGNORECASE,
+)
+_AND_OTHERS = re.compile(r"(?:(?:many|some|several|all|the|its|their) )*(?:[oO]thers?|more|al|etc|friends|guests|autres)\.?\Z")
+# Behind a comma these belong to the name before it; titles, degrees and the letters of guilds of cinematographers,
+# editors and producers. Letters that may also be somebody's whole name count in capitals only.
+_SUFFIX = re.compile(
+    r"(?:[jJ]n?r|[sS]n?r|JN?R|SN?R|[eE]sq|ESQ|P[hH]D|P\.[hH]\.D|M\.?D|M\.?A|B\.?A|M\.?F\.?A|J\.?D|D\.?D\.?S|R\.?N|Q\.?C|K\.?C"
+    r"|[OMCKD]\.?B\.?E|O\.?C|O\.?M|C\.?M|II|III|IV|C\.?S\.?C|A\.?S\.?C|B\.?S\.?C|A\.?C\.?S|A\.?F\.?C|A\.?C\.?E|C\.?C\.?E|C\.?A\.?S"
+    r"|I\.?S\.?C|S\.?B\.?C|N\.?S\.?C|D\.?F\.?F|F\.?S\.?F|B\.?V\.?K|A\.?I\.?C|H\.?K\.?S\.?C|J\.?S\.?C|M\.?P\.?S\.?E|S\.?A\.?S\.?C"
+    r"|A\.?D\.?G|D\.?G\.?[AC]|W\.?G\.?[AC]|P\.?G\.?A|p\.?g\.?a)\.?\Z"
+)
+_COMPANY_TAIL = frozenset(["co", "co.", "company", "sons", "daughters", "associates"])
+_PARTICLES = frozenset(
+    "af al ap av ben bin binti da dal dalla das de degli dei del della den der di do dos du el ibn la las le les lo los "
+    "mac mc ní st st. ten ter van vel von y zu zum zur".split()
+)
+_ARTICLES = frozenset(["the", "los", "las", "die", "das", "der"])
+_GIVEN_NAME = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?\Z")
+
+
+@lru_cache(maxsize=8192)
+def split_names(text: str) -> tuple[str, ...]:
+    """The people in one value, in page order.
+
+    Names part at ``,`` ``;`` ``/`` ``&``, at `` and `` and `` et ``, at line breaks and at a lone ``|`` ``+`` ``•``;
+    ``with``, ``featuring``, ``starring`` and ``introducing`` part names too and are dropped. A bracket behind a name
+    (the film's name on a page of two films) is dropped, one inside a name (``Robert (Bob) Smith``) stays.
+
+    A single word before ``and`` or ``&`` takes the surname of the name behind it, particles included
+    (``Vittorio and Paolo De Sica``), but only where that surname is certain: between the given name and
+    the surname stand initials at most. ``Luis and Jorge García Berlanga`` leaves ``Luis`` as printed. A single word
+    before a comma never takes a surname. Two limits follow, since no page marks them: a mononym before ``and`` takes
+    a surname that is not its own (``Cher and Sonny Bono``), and a band or collective with ``&`` or ``and`` in its
+    name is parted (``Belle and Sebastian``); ``& Co.`` and ``& Sons`` stay.
+
+    ``Various`` (directors, artists …), ``TBA`` and the like are nobody; ``and others`` and ``et al.`` are dropped.
+    A value with a part of more than eight words is prose: nothing is read from it.
+
+    :returns: tidy names without repeats; empty where the text names nobody or cannot be read.
+    """
+    names: dict[str, str] = {}
+    for name, _ in _read(text, as_cast=False):
+        names.setdefault(name.casefold(), name)
+    return tuple(names.values())
+
+
+@lru_cache(maxsize=4096)
+def cast_members(text: str) -> tuple[tuple[str, str | None], ...]:
+    """The actors in one value and the part that each plays, in billing order.
+
+    Parted like :func:`split_names`; a bracket or ``as …`` behind an actor is the part (``Grace Dove (Aline Spears)``).
+    ``(voice)``, ``(uncredited)``, ``(archive footage)`` and years say how somebody appears: no part and not in
+    the name; ``(voice of Otto)`` is the part ``Otto``. ``(herself)`` stands where a part stands and is kept.
+    ``as Jekyll and Hyde`` and ``as Peter/Spider-Man`` are one part: behind ``as`` a slash does not separate, and
+    ``and`` with a single word behind it does not either.
+    """
+    found: dict[str, tuple[str, str | None]] = {}
+    for name, character in _read(text, as_cast=True):
+        known = found.get(name.casefold())
+        if known is None or (known[1] is None and character):
+            found[name.casefold()] = (name if known is None else known[0], character)
+    return tuple(found.values())
+
+
+def _read(text: str, as_cast: bool) -> list[tuple[str, str | None]]:
+    """Names with what stands behind them; surnames shared, suffixes attached, nobody left out."""
+    text = plain(_BREAK.sub(" ; ", text))
+    if _NOBODY.match(text):
+        return []
+    people: list[tuple[bool, str, str | None]] = []  # joined to the name before it?, name, character
+    for joined, piece in _pieces(text, as_cast):
+        if len(piece) > _MOST_CHARACTERS:
+            return []
+        name, character = _name_and_character(piece, as_cast)
+        if not name or _NOBODY.match(name) or _AND_OTHERS.match(name):
+            continue
+        if len(name.split()) > _MOST_WORDS:
+            return []
+        if people and _SUFFIX.match(name):
+            before = people.pop()
+            people.append((before[0], f"{before[1]}, {name}", before[2] or character))
+        elif people and joined and name.casefold() in _COMPANY_TAIL:
+            before = people.pop()
+            people.append((before[0], f"{before[1]} & {name}", before[2] or character))
+        else:
+            people.append((joined, name, character))
+    return _with_surnames(people)
+
+
+def _pieces(text: str, as_cast: bool) -> Iterator[tuple[bool, str]]:
+    """The stretches between separators; ``True`` where only ``and`` or ``&`` stands before one."""
+    stretches: list[tuple[bool, int, int]] = []
+    start, joined = 0, False
+    for token in _TOKEN.finditer(text):
+        if token.lastgroup == "bracket":
+            continue
+        if text[start : token.start()].strip():
+            stretches.append((joined, start, token.start()))
+            joined = True
+        joined = joined and token.lastgroup == "joint"
+        start = token.end()
+    if text[start:].strip():
+        stretches.append((joined, start, len(text)))
+    for joined, begin, end in _whole_parts(text, stretches) if as_cast else stretches:
+        yield joined, text[begin:end].strip()
+
+
+def _whole_parts(text: str, stretches: list[tuple[bool, int, int]]) -> list[tuple[bool, int, int]]:
+    """Put together what a separator inside the part behind ``as`` took apart: ``as Peter/Spider-Man``."""
+    whole: list[tuple[bool, int, int]] = []
+    for joined, start, end in stretches:
+        words = text[start:end].split()
+        if whole and " as " in text[whole[-1][1] : whole[-1][2]] and "as" not in words and "(" not in text[start:end]:
+            separator = text[whole[-1][2] : start].strip()
+            single = len(words) == 1 and not _AND_OTHERS.match(words[0])
+            if separator == "/" or (single and (joined or separator == "with")):
+                whole[-1] = (whole[-1][0], whole[-1][1], end)
+                continue
+        whole.append((joined, start, end))
+    return whole
+
+
+def _name_and_character(piece: str, as_cast: bool) -> tuple[str, str | None]:
+    """A name without the brackets behind it, and the part played (only asked for actors)."""
+    character = None
+    while piece.endswith((")", "]", ".", "*")) and (bracket := _TRAILING_BRACKET.search(piece)):
+        inside = bracket.group(1)[1:-1]
+        before = piece[: bracket.start()]
+        if not before.strip(_EDGE):
+            piece = inside
+            continue
+        if as_cast:
+            character = _character(inside) or character
+        piece = before
+    if as_cast and " as " in piece:
+        piece, _, played = piece.partition(" as ")
+        character = _character(played) or character
+    name = _bare(piece)
+    return (name if any(map(str.isalpha, name)) else ""), character
+
+
+def _bare(piece: str) -> str:
+    """A name without marks at its ends, a sentence's full stop and the words that introduce or close a list."""
+    name = ""
+    while name != piece:
+        name, piece = piece, _OPENING_WORDS.sub("", _closed(_CLOSING_WORDS.sub("", piece)).strip(_EDGE), count=1)
+        if piece.endswith(".") and _SENTENCE_STOP.search(piece):
+            piece = piece[:-1]
+    return name
+
+
+def _closed(piece: str) -> str:
+    """Cut a bracket that is never closed, drop a closing one that was never opened."""
+    for opening, closing in ("()", "[]"):
+        opened, ended = piece.count(opening), piece.count(closing)
+        if opened > ended:
+            head, _, tail = piece.partition(opening)
+            piece = head if head.strip(_EDGE) else tail.replace(opening, "").replace(closing, "")
+        elif ended > opened:
+            piece = piece.replace(opening, "").replace(closing, "")
+    return piece
+
+
+_HOW_NOT_WHO = re.compile(
+    r"(?:as |the )?(?:voices?|voice[- ]?overs?|v\.?o\.?|voix|voiced|voice only|uncredited|credit only|cameo|deceased"
+    r"|(?:special|guest) appearance|guest(?: star)?|archiv(?:e|al)s?(?: (?:footage|material|images?))?|in person|(?:18|19|20)\d\d)\Z",
+    re.IGNORECASE,
+)
+_VOICE_OF = re.compile(r"(?:voice[sd]?(?: (?:of|by))? *:? +|voix de +|as +)(?=\S)", re.IGNORECASE)
+_WITH_VOICE = re.compile(r"[\s,;/–-]+[(\[]?(?:voice|voix|v\.o\.|uncredited)[)\]]?\Z", re.IGNORECASE)
+
+
+def _character(inside: str) -> str | None:
+    """The part that a bracket or the words behind ``as`` name."""
+    inside = inside.strip(_EDGE)
+    if _HOW_NOT_WHO.match(inside):
+        return None
+    inside = _closed(_WITH_VOICE.sub("", _VOICE_OF.sub("", inside, count=1))).strip(_EDGE)
+    if _HOW_NOT_WHO.match(inside) or not any(map(str.isalnum, inside)):
+        return None
+    return inside
+
+
+def _with_surnames(people: list[tuple[bool, str, str | None]]) -> list[tuple[str, str | None]]:
+    """Lend a surname to each single word that ``and`` or ``&`` joins to the full name behind it."""
+    if len(people) < 2:
+        return [(name, character) for _, name, character in people]
+    found: list[tuple[str, str | None]] = []
+    behind, joined = "", False
+    for joined_to_before, name, character in reversed(people):
+        if joined and _GIVEN_NAME.match(name) and " " not in name:
+            surname = _surname(behind)
+            if surname and (not name.isupper() or surname.isupper()):
+                name = f"{name} {surname}"
+        found.append((name, character))
+        behind, joined = name, joined_to_before
+    found.reverse()
+    return found
+
+
+def _surname(name: str) -> str | None:
+    """The surname of a full name where it is certain, with its particles; ``None`` otherwise."""
+    words = [word for word in name.replace(",", " ").split() if not _SUFFIX.match(word)]
+    if len(words) < 2 or words[0].islower() or words[0].casefold() in _ARTICLES:
+        return None
+    if len(words[-1]) < 2 or not _GIVEN_NAME.match(words[-1]) or words[-1][0].islower():
+        return None
+    first = len(words) - 1
+    while first > 1 and words[first - 1].casefold() in _PARTICLES:
+        first -= 1
+    if first > 1 and words[first] == "y":
+        first -= 1
+    if any(len(word.rstrip(".")) > 1 for word in words[1:first]):
+        return None
+    return " ".join(words[first:])
+
+
+# Labels as :func:`_key` writes them: one case, no accents, singular, without `by`. A label that is known but has no
+# role of its own stands under `other`, so that it does not spoil a compound (`Story & Screenplay`).
+_LABELS = {
+    "director": """director; dir; directed; co director; codirector; direction; a film; realisation; realisateur; realisatrice;
+        realise; mise en scene; regie; filmmaker; film maker""",
+    "producer": "producer; produced; prod; producteur; productrice; produit",
+    "executive_producer": """executive producer; exec producer; exec prod; ep; executive produced; producteur executif;
+        productrice executive; executive production; production executive""",
+    "screenwriter": """screenwriter; screen writer; screenplay; screen play; writer; written; writing; script; scriptwriter;
+        script writer; scenario; scenariste; co writer; cowriter; co screenwriter; co written; scenarist; screenwriting; drehbuch""",
+    "cinematographer": """cinematography; cinematographer; director of photography; director photography; dop; dp;
+        photography; photographed; camera; cinematographe; directeur de la photographie; directrice de la photographie;
+        directeur photo; directrice photo; direction photo; direction de la photographie; photographie; lensed;
+        co cinematographer; directeur de photographie; directrice de photographie; kamera""",
+    "editor": """editor; editing; edited; film editor; picture editor; film editing; picture editing; edit; montage; monteur;
+        monteuse; co editor; monte; schnitt; montage image""",
+    "production_designer": """production design; production designer; production designed; conception de production;
+        concepteur de production; chef decorateur; cheffe decoratrice; chef decoratrice; decor""",
+    "art_director": """art director; art direction; art directed; direction artistique; directeur artistique;
+        directrice artistique""",
+    "costume_designer": """costume design; costume designer; costume; costume designed; createur de costume; creatrice de costume;
+        conception de costume""",
+    "composer": """composer; original music; music; music composer; music composed; composed; score; original score;
+        film score; musical score; score composer; original music composer; musique; musique originale; compositeur; compositrice; musik;
+        co composer; original score composer""",
+    "sound": """sound; sound design; sound designer; sound designed; sound recordist; sound recording; sound recorded; sound mix;
+        sound mixer; sound mixing; sound editor; sound editing; supervising sound editor; production sound; production sound mixer;
+        location sound; location sound recordist; location sound mixer; re recording mixer; rerecording mixer; mixing; mixer; mix;
+        sound re recording mixer; son; prise de son; conception sonore; concepteur sonore; conceptrice sonore; montage son;
+        montage sonore; mixage; mixage sonore; preneur de son; preneuse de son; ton""",
+    "animator": """animation; animator; animated; lead animator; animateur; animatrice; key animator; character animator;
+        animation artist; character animation; lead animation; 2d animation; 3d animation; stop motion animation; stop motion animator""",
+    "narrator": "narrator; narration; narrated; narrateur; narratrice; narre",
+    "speaker": """guest; guest speaker; special guest; speaker; keynote speaker; keynote; moderator; moderated; panelist; panellist;
+        panel; host; hosted; co host; presenter; lecturer; lecture; instructor; interviewer; facilitator; facilitated; in conversation with;
+        introduced; introduction; invite; invitee; conferencier; conferenciere; moderateur; moderatrice; q a host;
+        q a moderator; guest lecturer; guest moderator; guest host""",
+    "other": """story; story editor; original story; based on; casting; adaptation; adapted; dialogue; dialogues; idea; concept; creator;
+        created; co producer; associate producer; line producer; colourist; colorist; performer; subtitle""",
+}
+_IN_BRACKETS = re.compile(r"[(\[][^()\[\]]*[)\]]?")
+_NOT_WORD = re.compile(r"[\W_]+")
+_COMPOUND = re.compile(r"[/&,;+|–—]|\b(?:and|et)\b")
+
+
+def _key(label: str) -> str:
+    """A label without case, accents, marks, plural and a closing ``by``."""
+    words = [
+        word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+        for word in _NOT_WORD.sub(" ", label.replace(".", "").replace("’", "").replace("'", "")).split()
+    ]
+    while len(words) > 1 and words[-1] in ("by", "par"):
+        words.pop()
+    return " ".join(words)
+
+
+_ROLE_OF = {_key(label): role for role, labels in _LABELS.items() for label in labels.split(";")}
+
+
+@lru_cache(maxsize=2048)
+def role_of(label: str) -> str:
+    """The contract's role for the label of a credit, ``other`` for a label outside its list.
+
+    Case, plural, abbreviations and a closing colon do not matter; French labels are known too. A compound label
+    (``Writer/Director``) has the role ``director`` where it names one, else its first; every piece of a compound
+    must be a known label (``Director, Museum of Glass`` is no credit for directing).
+
+    A co-director directs and a co-writer writes, but co-, associate, line and supervising producers are credits of
+    their own, which the contract does not list: ``other``. So are ``Story`` and ``Production`` (a company as a rule).
+    """
+    text = unicodedata.normalize("NFKD", plain(label)).casefold()
+    text = "".join(char for char in text if not unicodedata.combining(char))
+    text = _IN_BRACKETS.sub("", text)
+    role = _ROLE_OF.get(_key(text))
+    if role is None and _COMPOUND.search(text):
+        role = _compound_role(_COMPOUND.split(text))
+    if role is None and "-" in text:
+        role = _compound_role(text.split("-"))
+    return role or "other"
+
+
+def _compound_role(pieces: list[str]) -> str | None:
+    """The role of a label in pieces; ``None`` where one of them is unknown."""
+    roles = [_ROLE_OF.get(key) for key in map(_key, pieces) if key]
+    if None in roles:
+        return None
+    known = [role for role in roles if role != "other"]
+    return "director" if "director" in known else next(iter(known), None)
