@@ -21,6 +21,9 @@ from filmscrape.values.titles import read_title
 from filmscrape.values.years import read_years
 from filmscrape.values.zones import zone
 
+_PARTS = re.compile(r"[,;/•|\n]")
+_BRACKET = re.compile(r"\(([^()]+)\)")
+_LIVE_SERIES = re.compile(r"\blive\b", re.IGNORECASE)
 _NOBODY = re.compile(r"various\b", re.IGNORECASE)
 _TALK = re.compile(
     r"\bin conversation\b|\ban evening with\b|\bmaster ?class\b|\bpanel\b|\btalks?\b|\blecture\b|\bworkshop\b|\bconference\b|\bsummit\b",
@@ -80,9 +83,10 @@ class _Reader:
     def read(self) -> Interpretation:
         item = self.item
         title = read_title(item.title or "", item.subtitle)
+        crew = self.crew()  # in the panel's order, so that what is kept in `extra` stands in page order
+        countries = self.countries()
         year, year_end = self.years()
         languages = self.languages()
-        crew = self.crew()
         screenings = self.screenings()
         values: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
@@ -104,12 +108,12 @@ class _Reader:
             "year": year,
             "year_end": year_end,
             "runtime_minutes": self.minutes(),
-            "countries": self.countries(),
+            "countries": countries,
             **languages,
             "genres": _distinct(item.genres),
             "rating": item.rating,
-            "advisories": [part for part in map(str.strip, (item.advisories or "").split(",")) if part],
-            "cast": [{"name": name, "character": character} for name, character in cast_members(item.cast or "")],
+            "advisories": [part for part in map(str.strip, _PARTS.split(item.advisories or "")) if part],
+            "cast": self.cast(),
             "crew": crew,
             "people": self.people(),
             "screenings": screenings,
@@ -129,6 +133,8 @@ class _Reader:
         various = any(_NOBODY.match(d.text) for d in item.directors)
         if item.shorts or (various and _SHORTS.search(" ".join((title, *notes, *item.series, *item.genres)))):
             return "shorts"
+        if any(map(_LIVE_SERIES.search, item.series)):
+            return "performance"
         if item.directors or item.countries or item.language or item.year or item.cast:
             return "film"
         if item.guests or _TALK.search(title):
@@ -209,6 +215,18 @@ class _Reader:
         ]
         found += [{"name": guest.name, "role": "speaker", "credit": guest.label or "Guest"} for guest in item.guests]
         return _distinct(found)
+
+    def cast(self) -> list[dict[str, str | None]]:
+        """The actors. On a page of two films a film's title stands in the place of a character."""
+        item = self.item
+        films = {item.title, (item.subtitle or "").lstrip("+ ")}
+        for text in (item.countries, item.year, item.language, *(d.text for d in item.directors)):
+            films.update(_BRACKET.findall(text or ""))
+        known = {film.casefold() for film in films if film}
+        return [
+            {"name": name, "character": None if character and character.casefold() in known else character}
+            for name, character in cast_members(item.cast or "")
+        ]
 
     def names(self, credit: Labelled) -> tuple[str, ...]:
         names = tuple(split_names(credit.text))

@@ -11,8 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from filmscrape.pages.base import Page
-
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
@@ -77,8 +75,12 @@ class Fixture:
         (self.folder / "expected.json").write_text(text, encoding="utf-8")
 
 
-def event_page(fixture: Fixture) -> Page:
-    """The page object of a fixture's source: ``EventPage`` of the module that bears the source's name."""
-    module = importlib.import_module(f"filmscrape.pages.{fixture.source}")
-    page: Page = module.EventPage(fixture.body, fixture.meta["url"], fixture.captured_at)
+def page_class(fixture: Fixture) -> type[Any]:
+    """The event page's class of a fixture's source: ``EventPage`` of the module that bears the source's name."""
+    page: type[Any] = importlib.import_module(f"filmscrape.pages.{fixture.source}").EventPage
     return page
+
+
+def event_page(fixture: Fixture) -> Any:
+    """The page object of a fixture."""
+    return page_class(fixture)(fixture.body, fixture.meta["url"], fixture.captured_at)

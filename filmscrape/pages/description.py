@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from filmscrape.items import ScrapedImage, ScrapedPartner, ScrapedQuote, ScrapedShort
-from filmscrape.pages.outline import Outline
+from filmscrape.pages.outline import Outline, Picture
 from filmscrape.values import lines
 from filmscrape.values.shorts import is_short_line
 from filmscrape.values.text import tidy
@@ -100,68 +100,95 @@ def _take_quotes(outline: Outline, paragraphs: list[_Paragraph], found: Descript
 def _quotes(outline: Outline, group: list[_Paragraph]) -> list[ScrapedQuote]:
     """The quotes of one block quote: text, then who wrote it, as a bold line, a dashed line or the last line."""
     parts: list[tuple[str, bool]] = []  # a line, and whether it is marked as an attribution
+    breaks: set[int] = set()  # the lines that begin a paragraph
     for paragraph in group:
         bold = all(outline.run_nodes[i].bold for i in range(paragraph.start, paragraph.stop))
-        for n, line in enumerate(paragraph.lines):
-            later = bool(parts) or n > 0
-            parts.append((line, later and len(line) <= _LONGEST_ATTRIBUTION and (bold or lines.has_dash(line))))
+        breaks.add(len(parts))
+        for line in paragraph.lines:
+            marked = bool(parts) and len(line) <= _LONGEST_ATTRIBUTION and (bold or lines.has_dash(line))
+            parts.append((line, marked))
     if len(parts) > 1 and not any(marked for _, marked in parts):
         last = parts[-1][0]
         if len(last) <= _LONGEST_ATTRIBUTION and not last.endswith(("!", "?", "…", "”", '"')):
             parts[-1] = (last, True)
     quotes: list[ScrapedQuote] = []
-    text: list[str] = []
-    for line, marked in parts:
+    text = ""
+    for at, (line, marked) in enumerate(parts):
         if marked and text:
-            quotes.append(ScrapedQuote(" ".join(text), lines.without_dash(line)))
-            text = []
+            quotes.append(ScrapedQuote(text, lines.without_dash(line)))
+            text = ""
+        elif text:
+            text += ("\n\n" if at in breaks else " ") + line
         else:
-            text.append(line)
+            text = line
     if text:
-        quotes.append(ScrapedQuote(" ".join(text)))
+        quotes.append(ScrapedQuote(text))
     return quotes
 
 
 # ------------------------------------------------------------------ sponsors
-def _take_partners(body: list[_Paragraph], pictures: list, found: Description) -> list[_Paragraph]:  # type: ignore[type-arg]
+def _take_partners(body: list[_Paragraph], pictures: list[Picture], found: Description) -> list[_Paragraph]:
     """Move sponsor captions and the logos or names behind them out; other images are the event's own."""
+    sponsors = _Sponsors(found)
     rest: list[_Paragraph] = []
-    events: list[tuple[int, int, object]] = [(p.start, 1, p) for p in body] + [(p.run, 0, p) for p in pictures]
-    events.sort(key=lambda event: event[:2])
-    caption: str | None = None
-    filled = True
-    for _, is_text, thing in events:
-        if not is_text:
-            picture = thing
-            alt = tidy(picture.alt) or None  # type: ignore[attr-defined]
-            if caption is not None:
-                found.partners.append(ScrapedPartner(caption, alt))
-                filled = True
-            else:
-                found.images.append(ScrapedImage(picture.src, alt))  # type: ignore[attr-defined]
-            continue
-        paragraph: _Paragraph = thing  # type: ignore[assignment]
-        for line in paragraph.lines if all(map(_is_sponsor, paragraph.lines)) else ():
-            if not filled and caption is not None:
-                found.partners.append(ScrapedPartner(caption))
-            named = lines.caption_and_name(line)
-            if lines.is_caption(line):
-                caption, filled = line.rstrip(" :"), False
-            elif named:
-                found.partners.append(ScrapedPartner(*named))
-                caption, filled = None, True
-        if not all(map(_is_sponsor, paragraph.lines)):
-            if caption is not None and not filled and len(paragraph.text) < 60 and not lines.is_sentence(paragraph.text) and not _is_fact(paragraph.text):
-                found.partners.append(ScrapedPartner(caption, paragraph.text))
-                filled = True
-            else:
-                if not filled and caption is not None:
-                    found.partners.append(ScrapedPartner(caption))
-                caption, filled = None, True
-                rest.append(paragraph)
-    if not filled and caption is not None:
-        found.partners.append(ScrapedPartner(caption))
+    left = list(pictures)
+    for paragraph in body:
+        while left and left[0].run <= paragraph.start:
+            sponsors.picture(left.pop(0))
+        if not sponsors.paragraph(paragraph):
+            rest.append(paragraph)
+    for picture in left:
+        sponsors.picture(picture)
+    sponsors.close()
     return rest
+
+
+class _Sponsors:
+    """The caption that stands open while a description is read, and whether a logo or name came behind it."""
+
+    def __init__(self, found: Description) -> None:
+        self.found = found
+        self.caption: str | None = None
+        self.filled = True
+
+    def picture(self, picture: Picture) -> None:
+        """A logo where a caption stands open, an image of the event otherwise."""
+        alt = tidy(picture.alt) or None
+        if self.caption is None:
+            self.found.images.append(ScrapedImage(picture.src, alt))
+        else:
+            self.found.partners.append(ScrapedPartner(self.caption, alt))
+            self.filled = True
+
+    def paragraph(self, paragraph: _Paragraph) -> bool:
+        """Take a paragraph of captions or the name behind a caption; ``False`` where it is neither."""
+        if all(map(_is_sponsor, paragraph.lines)):
+            for line in paragraph.lines:
+                self._line(line)
+            return True
+        if not self.filled and self.caption is not None and _may_be_sponsor(paragraph.text):
+            self.found.partners.append(ScrapedPartner(self.caption, paragraph.text))
+            self.filled = True
+            return True
+        self.close()
+        return False
+
+    def _line(self, line: str) -> None:
+        self.close()
+        if lines.is_caption(line):
+            self.caption, self.filled = line.rstrip(" :"), False
+        elif named := lines.caption_and_name(line):
+            self.found.partners.append(ScrapedPartner(*named))
+
+    def close(self) -> None:
+        """End the open caption; one behind which nothing came is a sponsor without a name."""
+        if not self.filled and self.caption is not None:
+            self.found.partners.append(ScrapedPartner(self.caption))
+        self.caption, self.filled = None, True
+
+
+def _may_be_sponsor(text: str) -> bool:
+    return len(text) < 60 and not lines.is_sentence(text) and not _is_fact(text)
 
 
 def _is_sponsor(line: str) -> bool:
@@ -179,31 +206,36 @@ def _take_shorts(body: list[_Paragraph], found: Description) -> list[_Paragraph]
     if not form or (begin is None and len(form) < 2):
         return body
     if begin is None:
-        begin = form[0] - (0 if len(body[form[0]].lines) > 1 else 1) - 1
-    flat: list[tuple[str, _Paragraph]] = [(line, p) for p in body[begin + 1 :] for line in p.lines]
-    marks = [i for i, (line, _) in enumerate(flat) if is_short_line(line)]
+        begin = form[0] - (1 if len(body[form[0]].lines) > 1 else 2)
     rest = body[: begin + 1]
-    if marks:
-        rest += _unique(p for _, p in flat[: max(marks[0] - 1, 0)])
+    flat = [(line, p) for p in body[begin + 1 :] for line in p.lines]
+    marks = [i for i, (line, _) in enumerate(flat) if is_short_line(line)]
+    _keep(rest, flat[: max(marks[0] - 1, 0)])
     for mark, following in zip(marks, [*marks, None][1:], strict=True):
-        stop = len(flat) if following is None else following - 1
-        blurb: list[str] = []
-        for line, paragraph in flat[mark + 1 : max(stop, mark + 1)]:
-            if _is_fact(line):
-                if paragraph not in rest:
-                    rest.append(paragraph)
-            else:
-                blurb.append(line)
-        title = flat[mark - 1][0] if mark > 0 and mark - 1 not in marks else None
-        if title is None:
-            continue
-        found.shorts.append(ScrapedShort(title, flat[mark][0], "\n\n".join(blurb) or None))
+        stop = len(flat) if following is None else max(following - 1, mark + 1)
+        facts = [entry for entry in flat[mark + 1 : stop] if _is_fact(entry[0])]
+        _keep(rest, facts)
+        blurb = [entry for entry in flat[mark + 1 : stop] if entry not in facts]
+        has_title = mark > 0 and mark - 1 not in marks
+        title = flat[mark - 1][0] if has_title else flat[mark][0]
+        found.shorts.append(ScrapedShort(title, flat[mark][0], _joined(blurb)))
     return rest
 
 
-def _unique(paragraphs) -> list[_Paragraph]:  # type: ignore[no-untyped-def]
-    kept: list[_Paragraph] = []
-    for paragraph in paragraphs:
-        if paragraph not in kept:
-            kept.append(paragraph)
-    return kept
+def _keep(rest: list[_Paragraph], entries: list[tuple[str, _Paragraph]]) -> None:
+    """Leave the paragraphs of some lines in the description."""
+    for _, paragraph in entries:
+        if paragraph not in rest:
+            rest.append(paragraph)
+
+
+def _joined(entries: list[tuple[str, _Paragraph]]) -> str | None:
+    """Lines as text: those of one paragraph by a space, paragraphs by a blank line."""
+    text = ""
+    last = None
+    for line, paragraph in entries:
+        if text:
+            text += " " if paragraph is last else "\n\n"
+        text += line
+        last = paragraph
+    return text or None

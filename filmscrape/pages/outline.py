@@ -109,15 +109,13 @@ class Outline:
         self._gap = ""
         self._closed = False  # an element has just been closed and no text came since
         try:
-            self._walk(root, None)
+            self._walk(root, root.tag, root.get("class") or "", None)
         except _Enough:
             self.complete = False
             self._close_open_nodes()
 
     # ------------------------------------------------------------------ the walk
-    def _walk(self, el: etree._Element, parent: Node | None) -> None:
-        tag = el.tag
-        cls = el.get("class") or ""
+    def _walk(self, el: etree._Element, tag: str, cls: str, parent: Node | None) -> None:
         nodes = self.nodes
         node = Node(el, tag, cls, parent, len(nodes), len(self.runs))
         nodes.append(node)
@@ -138,23 +136,21 @@ class Outline:
         elif tag == "button":
             self.buttons.append(node)
             return
-        text = el.text
-        if text is not None:
+        if text := el.text:
             self._text(text, node)
         for child in el:
             name = child.tag
-            if name.__class__ is not str:
-                pass  # a comment or a processing instruction; the text behind it is the parent's
-            elif name == "br":
+            if name == "br":
                 self._gap = "\n\n" if self._gap[:1] == "\n" else "\n"
                 self._closed = False
-            elif name in SILENT or self._skips(child, name, child.get("class") or ""):
-                self._gap = self._gap or " "
-            else:
-                self._walk(child, node)
-                self._closed = True
-            tail = child.tail
-            if tail is not None:
+            elif name.__class__ is str:  # else a comment; the text behind it is the parent's
+                names = child.get("class") or ""
+                if name in SILENT or self._skips(child, name, names):
+                    self._gap = self._gap or " "
+                else:
+                    self._walk(child, name, names, node)
+                    self._closed = True
+            if tail := child.tail:
                 self._text(tail, node)
         node.stop = len(self.runs)
         node.end = len(nodes)
@@ -162,9 +158,8 @@ class Outline:
             self._gap = "\n\n"
 
     def _text(self, text: str, node: Node) -> None:
-        if not text or text.isspace():
-            if text and not self._gap:
-                self._gap = " "
+        if text.isspace():
+            self._gap = self._gap or " "
             return
         runs = self.runs
         if not self._gap and self._closed and runs and node is not self.run_nodes[-1].parent:

@@ -403,6 +403,27 @@ class EventPage(ViffPage):
             if getattr(item, name):
                 self.strategies[name] = strategy
 
+    @cached_property
+    def movie(self) -> dict[str, object]:
+        """The ``Movie`` object of the page's JSON-LD where it has one of this title (never proven for the site)."""
+        for script in self.root.iter("script"):
+            text = script.text
+            if script.get("type") == "application/ld+json" and text and '"Movie"' in text:
+                for thing in _things(text):
+                    name = thing.get("name")
+                    if thing.get("@type") == "Movie" and isinstance(name, str) and folded(plain(name)) == folded(self.item.title or ""):
+                        return thing
+        return {}
+
+    def _movie_directors(self) -> str | None:
+        people = self.movie.get("director")
+        names = [plain(p["name"]) for p in (people if isinstance(people, list) else [people]) if isinstance(p, dict) and isinstance(p.get("name"), str)]
+        return ", ".join(filter(None, names)) or None
+
+    def _movie_duration(self) -> str | None:
+        duration = self.movie.get("duration")
+        return tidy(duration) or None if isinstance(duration, str) else None
+
     def _event_id(self) -> str | None:
         for button in self.outline.buttons:
             if number := button.el.get("data-eventid"):
@@ -508,6 +529,12 @@ class EventPage(ViffPage):
                 self.strategies["genres"] = "structure"
             else:
                 item.extra.append(Labelled(UNLABELLED, text))
+        if item.runtime is None and (duration := self._movie_duration()):
+            item.runtime = duration
+            self.strategies["runtime_minutes"] = "json_ld"
+        if not item.directors and (names := self._movie_directors()):
+            item.directors.append(Labelled("Director", names))
+            self.strategies["crew"] = "json_ld"
 
     def _read_booking(self) -> None:
         item, outline = self.item, self.outline
@@ -614,7 +641,9 @@ class EventPage(ViffPage):
         """Whether a lone line is an original title or a second film."""
         if text.startswith("+") or _class_says(node, "sub") or lines.is_foreign(text):
             return True
-        return node.tag in HEADINGS and not lines.is_english(text)
+        if lines.is_english(text):
+            return False
+        return node.tag in HEADINGS or _shares_word(text, self.item.title or "")
 
     def _is_series(self, text: str) -> bool:
         """Whether a lone line can only be a series: English words, or a film whose own language is English."""
@@ -694,6 +723,23 @@ def _class_says(node: Node, word: str) -> bool:
             return True
         current = current.parent
     return False
+
+
+def _things(text: str) -> list[dict[str, object]]:
+    """The objects of a JSON-LD script, those of its ``@graph`` included; broken JSON holds none."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return []
+    found = data if isinstance(data, list) else [data]
+    found += [thing for top in found if isinstance(top, dict) and isinstance(top.get("@graph"), list) for thing in top["@graph"]]
+    return [thing for thing in found if isinstance(thing, dict)]
+
+
+def _shares_word(one: str, other: str) -> bool:
+    """Whether two titles share a word of four letters or more (``Lola rennt``, ``Run Lola Run``)."""
+    words = {word for word in folded(one).split() if len(word) > 3}
+    return not words.isdisjoint(folded(other).split())
 
 
 def _path(url: str) -> str:

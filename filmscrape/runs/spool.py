@@ -1,7 +1,7 @@
 """Valid records on disk while the run lasts: memory holds where they begin, not what they say."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from filmscrape.records import Event
@@ -42,7 +42,7 @@ class Spool:
         """Read what was kept, by id in order: the lines of its pages, and of its sightings."""
         with self._lines.path.open("rb") as file:
 
-            def lines(offsets: array[int]) -> list[bytes]:
+            def lines(offsets: Iterable[int]) -> list[bytes]:
                 found = []
                 for offset in offsets:
                     file.seek(offset)
@@ -50,7 +50,7 @@ class Spool:
                 return found
 
             for event_id in sorted(self._pages):
-                yield lines(self._pages[event_id]), lines(self._sightings.get(event_id, array("q")))
+                yield lines(self._pages[event_id]), lines(self._sightings.get(event_id, ()))
 
     def remove(self) -> None:
         """Close and delete the file: what it holds is in ``events.jsonl`` now."""

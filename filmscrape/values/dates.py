@@ -1,7 +1,8 @@
 """Days and clock times as pages print them, and instants as the record prints them.
 
-The year of a screening is not on the page. It is the year in which the printed weekday fits, nearest to the day on
-which the page was captured; the reader's own clock has no say (the contract's rule *The year of a screening*).
+The year of a screening is not on the page. It is the year in which the printed weekday fits, nearest to the
+day on which the page was captured; the reader's own clock has no say (the contract's rule *The year of a
+screening*).
 """
 
 import re
@@ -12,9 +13,7 @@ from zoneinfo import ZoneInfo
 from filmscrape.values.text import tidy
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
+_MONTHS = "january february march april may june july august september october november december".split()
 _WEEKDAY = {name[:3]: number for number, name in enumerate(_WEEKDAYS)}
 _MONTH = {name[:3]: number for number, name in enumerate(_MONTHS, start=1)}
 _WEEKDAY_PATTERN = r"(?:mon|tue|wed|thu|fri|sat|sun|" + "|".join(_WEEKDAYS) + "|tues|weds|thur|thurs)"
@@ -43,7 +42,7 @@ _EARLIEST, _LATEST = 1970, 2100
 
 @lru_cache(maxsize=2048)
 def _day(text: str) -> tuple[int | None, int | None, int, int] | None:
-    """A printed day as (year, weekday, month, day of the month)."""
+    """Read a printed day as (year, weekday, month, day of the month)."""
     found = _DAY.fullmatch(text)
     if found is None:
         return None
@@ -57,7 +56,7 @@ def _day(text: str) -> tuple[int | None, int | None, int, int] | None:
 
 @lru_cache(maxsize=1024)
 def _time(text: str) -> time | None:
-    """A printed clock time."""
+    """Read a printed clock time."""
     found = _TIME.fullmatch(text)
     if found is None:
         return None
@@ -91,18 +90,20 @@ def is_time(text: str) -> bool:
 
 
 def screening_start(day: str, time: str, captured_at: datetime, zone: ZoneInfo) -> datetime | None:
-    """The instant at which a screening begins, as an aware datetime in ``zone``.
+    """Tell when a screening begins, as an aware datetime in ``zone``.
 
     :param day: as printed, with or without weekday and year: ``Sunday May 17``.
-    :param time: ``7:50 pm``, ``7 p.m.``, ``noon``, or a 24-hour time of two digits (``19:50``, ``07:50``). ``7:50``
-        without am or pm may be either, and so may ``midnight`` be the beginning or the end of a day: not read.
+    :param time: ``7:50 pm``, ``7 p.m.``, ``noon``, or a 24-hour time of two digits (``19:50``, ``07:50``).
+        ``7:50`` without am or pm may be either, and so may ``midnight`` be the beginning or the end of a day:
+        not read.
     :param captured_at: when the page was captured (UTC if naive); its local day in ``zone`` decides the year.
-    :returns: ``None`` where day or time cannot be read; where the weekday fits neither the printed year nor any
-        year from the one before the capture to the one after it (a site lists what is near: the page
+    :returns: ``None`` where day or time cannot be read; where the weekday fits neither the printed year nor
+        any year from the one before the capture to the one after it (a site lists what is near: the page
         contradicts itself); and for a wall time that the change to daylight-saving time leaves out.
 
-    Without a weekday the year is the one that brings the date nearest to the capture, the later one of two that are
-    equally near. A show after midnight stays on the printed day. Of a wall time that occurs twice the first counts.
+    Without a weekday the year is the one that brings the date nearest to the capture, the later one of two
+    that are equally near. A show after midnight stays on the printed day. Of a wall time that occurs twice
+    the first counts.
     """
     printed, clock = _day(tidy(day)), _time(tidy(time))
     if printed is None or clock is None:
@@ -131,7 +132,7 @@ def _date(printed: tuple[int | None, int | None, int, int], captured: date) -> d
 
 
 def _at_wall_clock(wall: datetime, zone: ZoneInfo) -> datetime | None:
-    """A wall-clock time in a zone; ``None`` where the zone's clocks never show it."""
+    """Place a wall-clock time in a zone; ``None`` where the zone's clocks never show it."""
     if not _EARLIEST <= wall.year <= _LATEST:
         return None
     there = wall.replace(tzinfo=zone)
@@ -143,8 +144,8 @@ def _at_wall_clock(wall: datetime, zone: ZoneInfo) -> datetime | None:
 def instant(text: str, zone: ZoneInfo) -> datetime | None:
     """ISO 8601 text as an aware datetime in ``zone``; seconds may be missing, fractions of them are cut.
 
-    With an offset (``Z``, ``-07:00``, ``-0700``) the instant that it says, without one the wall clock of the zone.
-    ``None`` where the text is no date and time, or none that exists.
+    With an offset (``Z``, ``-07:00``, ``-0700``) the instant that it says, without one the wall clock of the
+    zone. ``None`` where the text is no date and time, or none that exists.
     """
     found = _INSTANT.fullmatch(tidy(text))
     if found is None:

@@ -27,11 +27,12 @@ _ISO = re.compile(
 
 @lru_cache(maxsize=1024)
 def read_minutes(text: str) -> int | None:
-    """A running time in minutes, between 1 and 6000, seconds rounded.
+    """Read a running time in minutes, between 1 and 6000, seconds rounded.
 
-    ``82 min``, ``98'``, ``1h 22m``, ``2 hours``, ``1.5 hours``, ``PT2H2M``. The whole text must be the duration; a
-    label, ``approx.`` and brackets around it are allowed, prose (``25 minute talk``) gives ``None``. A bare number is
-    read behind a label only (``Runtime: 98``). ``min. 98`` may be a minimum and ``1:38`` a clock time: not read.
+    ``82 min``, ``98'``, ``1h 22m``, ``2 hours``, ``1.5 hours``, ``PT2H2M``. The whole text must be the
+    duration; a label, ``approx.`` and brackets around it are allowed, prose (``25 minute talk``) gives
+    ``None``. A bare number is read behind a label only (``Runtime: 98``). ``min. 98`` may be a minimum and
+    ``1:38`` a clock time: not read.
     """
     text = plain(text) if len(text) <= 4 * _LONGEST_TEXT else ""
     if len(text) > _LONGEST_TEXT or not any(map(str.isdigit, text)):
@@ -48,7 +49,10 @@ def read_minutes(text: str) -> int | None:
         minutes = int(labelled[1])
     elif iso := _ISO.fullmatch(text):
         minutes = (
-            1440 * int(iso["days"] or 0) + 60 * int(iso["hours"] or 0) + int(iso["minutes"] or 0) + int(iso["seconds"] or 0) / 60
+            1440 * int(iso["days"] or 0)
+            + 60 * int(iso["hours"] or 0)
+            + int(iso["minutes"] or 0)
+            + int(iso["seconds"] or 0) / 60
         )
     else:
         return None

@@ -19,6 +19,10 @@ _TOKEN = re.compile(
 _TRAILING_BRACKET = re.compile(rf"\s*({_BRACKET})[\s.*]*\Z")
 _OPENING_WORDS = re.compile(r"(?:(?:directed by|dir\.|by) *:? +)+(?=\S)", re.IGNORECASE)
 _CLOSING_WORDS = re.compile(r"[\s,]+(?:among(?:st)? (?:many )?others|et\.? al\.?)\Z", re.IGNORECASE)
+# Letters only, no mark at an end and none of the words above: nothing to take off.
+_SIMPLE = re.compile(
+    r"(?!(?:by|dir|directed)\b)[^\W\d_](?:[^\W\d_]|[ '’.-])*[^\W\d_](?<! others)(?<! al)\Z", re.IGNORECASE
+)
 _EDGE = " \t,:*†‡=_~-–—…"
 _SENTENCE_STOP = re.compile(r"[^\W\d_]{4,}\.\Z")
 # A part that is longer is prose, and then the whole value is.
@@ -32,7 +36,9 @@ _NOBODY = re.compile(
     r"|t\.?b\.?[acd]\.?|to be (?:announced|confirmed|determined)|n\.?/?a\.?|none|unknown|see below)\Z",
     re.IGNORECASE,
 )
-_AND_OTHERS = re.compile(r"(?:(?:many|some|several|all|the|its|their) )*(?:[oO]thers?|more|al|etc|friends|guests|autres)\.?\Z")
+_AND_OTHERS = re.compile(
+    r"(?:(?:many|some|several|all|the|its|their) )*(?:[oO]thers?|more|al|etc|friends|guests|autres)\.?\Z"
+)
 # Behind a comma these belong to the name before it; titles, degrees and the letters of guilds of cinematographers,
 # editors and producers. Letters that may also be somebody's whole name count in capitals only.
 _SUFFIX = re.compile(
@@ -52,21 +58,22 @@ _GIVEN_NAME = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?\Z")
 
 @lru_cache(maxsize=8192)
 def split_names(text: str) -> tuple[str, ...]:
-    """The people in one value, in page order.
+    """Read the people in one value, in page order.
 
-    Names part at ``,`` ``;`` ``/`` ``&``, at `` and `` and `` et ``, at line breaks and at a lone ``|`` ``+`` ``•``;
-    ``with``, ``featuring``, ``starring`` and ``introducing`` part names too and are dropped. A bracket behind a name
-    (the film's name on a page of two films) is dropped, one inside a name (``Robert (Bob) Smith``) stays.
+    Names part at ``,`` ``;`` ``/`` ``&``, at `` and `` and `` et ``, at line breaks and at a lone ``|`` ``+``
+    ``•``; ``with``, ``featuring``, ``starring`` and ``introducing`` part names too and are dropped. A bracket
+    behind a name (the film's name on a page of two films) is dropped, one inside a name (``Robert (Bob)
+    Smith``) stays.
 
     A single word before ``and`` or ``&`` takes the surname of the name behind it, particles included
-    (``Vittorio and Paolo De Sica``), but only where that surname is certain: between the given name and
-    the surname stand initials at most. ``Luis and Jorge García Berlanga`` leaves ``Luis`` as printed. A single word
-    before a comma never takes a surname. Two limits follow, since no page marks them: a mononym before ``and`` takes
-    a surname that is not its own (``Cher and Sonny Bono``), and a band or collective with ``&`` or ``and`` in its
-    name is parted (``Belle and Sebastian``); ``& Co.`` and ``& Sons`` stay.
+    (``Vittorio and Paolo De Sica``), but only where that surname is certain: between the given name and the
+    surname stand initials at most. ``Luis and Jorge García Berlanga`` leaves ``Luis`` as printed. A single
+    word before a comma never takes a surname. Two limits follow, since no page marks them: a mononym before
+    ``and`` takes a surname that is not its own (``Cher and Sonny Bono``), and a band or collective with ``&``
+    or ``and`` in its name is parted (``Belle and Sebastian``); ``& Co.`` and ``& Sons`` stay.
 
-    ``Various`` (directors, artists …), ``TBA`` and the like are nobody; ``and others`` and ``et al.`` are dropped.
-    A value with a part of more than eight words is prose: nothing is read from it.
+    ``Various`` (directors, artists …), ``TBA`` and the like are nobody; ``and others`` and ``et al.`` are
+    dropped. A value with a part of more than eight words is prose: nothing is read from it.
 
     :returns: tidy names without repeats; empty where the text names nobody or cannot be read.
     """
@@ -78,13 +85,13 @@ def split_names(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def cast_members(text: str) -> tuple[tuple[str, str | None], ...]:
-    """The actors in one value and the part that each plays, in billing order.
+    """Read the actors in one value and the part that each plays, in billing order.
 
-    Parted like :func:`split_names`; a bracket or ``as …`` behind an actor is the part (``Grace Dove (Aline Spears)``).
-    ``(voice)``, ``(uncredited)``, ``(archive footage)`` and years say how somebody appears: no part and not in
-    the name; ``(voice of Otto)`` is the part ``Otto``. ``(herself)`` stands where a part stands and is kept.
-    ``as Jekyll and Hyde`` and ``as Peter/Spider-Man`` are one part: behind ``as`` a slash does not separate, and
-    ``and`` with a single word behind it does not either.
+    Parted like :func:`split_names`; a bracket or ``as …`` behind an actor is the part (``Grace Dove (Aline
+    Spears)``). ``(voice)``, ``(uncredited)``, ``(archive footage)`` and years say how somebody appears: no
+    part and not in the name; ``(voice of Otto)`` is the part ``Otto``. ``(herself)`` stands where a part
+    stands and is kept. ``as Jekyll and Hyde`` and ``as Peter/Spider-Man`` are one part: behind ``as`` a slash
+    does not separate, and ``and`` with a single word behind it does not either.
     """
     found: dict[str, tuple[str, str | None]] = {}
     for name, character in _read(text, as_cast=True):
@@ -94,21 +101,31 @@ def cast_members(text: str) -> tuple[tuple[str, str | None], ...]:
     return tuple(found.values())
 
 
+def is_nobody(text: str) -> bool:
+    """Whether a value says that nobody is named: ``Various``, ``Various directors``, ``TBA``, ``N/A``."""
+    return _NOBODY.match(text.strip()) is not None
+
+
+def is_suffix(text: str) -> bool:
+    """Whether a part between commas belongs to the name before it: ``Jr.``, ``III``, ``PhD``, ``CSC``."""
+    return _SUFFIX.match(text) is not None
+
+
 def _read(text: str, as_cast: bool) -> list[tuple[str, str | None]]:
-    """Names with what stands behind them; surnames shared, suffixes attached, nobody left out."""
+    """Read names with what stands behind them; surnames shared, suffixes attached, nobody left out."""
     text = plain(_BREAK.sub(" ; ", text))
-    if _NOBODY.match(text):
+    if is_nobody(text):
         return []
     people: list[tuple[bool, str, str | None]] = []  # joined to the name before it?, name, character
     for joined, piece in _pieces(text, as_cast):
         if len(piece) > _MOST_CHARACTERS:
             return []
         name, character = _name_and_character(piece, as_cast)
-        if not name or _NOBODY.match(name) or _AND_OTHERS.match(name):
+        if not name or is_nobody(name) or _AND_OTHERS.match(name):
             continue
         if len(name.split()) > _MOST_WORDS:
             return []
-        if people and _SUFFIX.match(name):
+        if people and is_suffix(name):
             before = people.pop()
             people.append((before[0], f"{before[1]}, {name}", before[2] or character))
         elif people and joined and name.casefold() in _COMPANY_TAIL:
@@ -120,7 +137,7 @@ def _read(text: str, as_cast: bool) -> list[tuple[str, str | None]]:
 
 
 def _pieces(text: str, as_cast: bool) -> Iterator[tuple[bool, str]]:
-    """The stretches between separators; ``True`` where only ``and`` or ``&`` stands before one."""
+    """Cut a value at its separators; ``True`` where only ``and`` or ``&`` stands before a piece."""
     stretches: list[tuple[bool, int, int]] = []
     start, joined = 0, False
     for token in _TOKEN.finditer(text):
@@ -142,7 +159,12 @@ def _whole_parts(text: str, stretches: list[tuple[bool, int, int]]) -> list[tupl
     whole: list[tuple[bool, int, int]] = []
     for joined, start, end in stretches:
         words = text[start:end].split()
-        if whole and " as " in text[whole[-1][1] : whole[-1][2]] and "as" not in words and "(" not in text[start:end]:
+        if (
+            whole
+            and " as " in text[whole[-1][1] : whole[-1][2]]
+            and "as" not in words
+            and "(" not in text[start:end]
+        ):
             separator = text[whole[-1][2] : start].strip()
             single = len(words) == 1 and not _AND_OTHERS.match(words[0])
             if separator == "/" or (single and (joined or separator == "with")):
@@ -153,7 +175,7 @@ def _whole_parts(text: str, stretches: list[tuple[bool, int, int]]) -> list[tupl
 
 
 def _name_and_character(piece: str, as_cast: bool) -> tuple[str, str | None]:
-    """A name without the brackets behind it, and the part played (only asked for actors)."""
+    """Part a name from the brackets behind it, and from the part played (asked for actors only)."""
     character = None
     while piece.endswith((")", "]", ".", "*")) and (bracket := _TRAILING_BRACKET.search(piece)):
         inside = bracket.group(1)[1:-1]
@@ -172,10 +194,15 @@ def _name_and_character(piece: str, as_cast: bool) -> tuple[str, str | None]:
 
 
 def _bare(piece: str) -> str:
-    """A name without marks at its ends, a sentence's full stop and the words that introduce or close a list."""
+    """Take off marks at the ends, a sentence's full stop and the words that introduce or close a list."""
+    if _SIMPLE.match(piece):
+        return piece
     name = ""
     while name != piece:
-        name, piece = piece, _OPENING_WORDS.sub("", _closed(_CLOSING_WORDS.sub("", piece)).strip(_EDGE), count=1)
+        name, piece = (
+            piece,
+            _OPENING_WORDS.sub("", _closed(_CLOSING_WORDS.sub("", piece)).strip(_EDGE), count=1),
+        )
         if piece.endswith(".") and _SENTENCE_STOP.search(piece):
             piece = piece[:-1]
     return name
@@ -203,7 +230,7 @@ _WITH_VOICE = re.compile(r"[\s,;/–-]+[(\[]?(?:voice|voix|v\.o\.|uncredited)[)\
 
 
 def _character(inside: str) -> str | None:
-    """The part that a bracket or the words behind ``as`` name."""
+    """Read the part that a bracket or the words behind ``as`` name."""
     inside = inside.strip(_EDGE)
     if _HOW_NOT_WHO.match(inside):
         return None
@@ -231,7 +258,7 @@ def _with_surnames(people: list[tuple[bool, str, str | None]]) -> list[tuple[str
 
 
 def _surname(name: str) -> str | None:
-    """The surname of a full name where it is certain, with its particles; ``None`` otherwise."""
+    """Find the surname of a full name where it is certain, with its particles; ``None`` otherwise."""
     words = [word for word in name.replace(",", " ").split() if not _SUFFIX.match(word)]
     if len(words) < 2 or words[0].islower() or words[0].casefold() in _ARTICLES:
         return None
@@ -250,42 +277,76 @@ def _surname(name: str) -> str | None:
 # Labels as :func:`_key` writes them: one case, no accents, singular, without `by`. A label that is known but has no
 # role of its own stands under `other`, so that it does not spoil a compound (`Story & Screenplay`).
 _LABELS = {
-    "director": """director; dir; directed; co director; codirector; direction; a film; realisation; realisateur; realisatrice;
-        realise; mise en scene; regie; filmmaker; film maker""",
+    "director": """
+        director; dir; directed; co director; codirector; direction; a film; realisation;
+        realisateur; realisatrice; realise; mise en scene; regie; filmmaker; film maker
+    """,
     "producer": "producer; produced; prod; producteur; productrice; produit",
-    "executive_producer": """executive producer; exec producer; exec prod; ep; executive produced; producteur executif;
-        productrice executive; executive production; production executive""",
-    "screenwriter": """screenwriter; screen writer; screenplay; screen play; writer; written; writing; script; scriptwriter;
-        script writer; scenario; scenariste; co writer; cowriter; co screenwriter; co written; scenarist; screenwriting; drehbuch""",
-    "cinematographer": """cinematography; cinematographer; director of photography; director photography; dop; dp;
-        photography; photographed; camera; cinematographe; directeur de la photographie; directrice de la photographie;
-        directeur photo; directrice photo; direction photo; direction de la photographie; photographie; lensed;
-        co cinematographer; directeur de photographie; directrice de photographie; kamera""",
-    "editor": """editor; editing; edited; film editor; picture editor; film editing; picture editing; edit; montage; monteur;
-        monteuse; co editor; monte; schnitt; montage image""",
-    "production_designer": """production design; production designer; production designed; conception de production;
-        concepteur de production; chef decorateur; cheffe decoratrice; chef decoratrice; decor""",
-    "art_director": """art director; art direction; art directed; direction artistique; directeur artistique;
-        directrice artistique""",
-    "costume_designer": """costume design; costume designer; costume; costume designed; createur de costume; creatrice de costume;
-        conception de costume""",
-    "composer": """composer; original music; music; music composer; music composed; composed; score; original score;
-        film score; musical score; score composer; original music composer; musique; musique originale; compositeur; compositrice; musik;
-        co composer; original score composer""",
-    "sound": """sound; sound design; sound designer; sound designed; sound recordist; sound recording; sound recorded; sound mix;
-        sound mixer; sound mixing; sound editor; sound editing; supervising sound editor; production sound; production sound mixer;
-        location sound; location sound recordist; location sound mixer; re recording mixer; rerecording mixer; mixing; mixer; mix;
-        sound re recording mixer; son; prise de son; conception sonore; concepteur sonore; conceptrice sonore; montage son;
-        montage sonore; mixage; mixage sonore; preneur de son; preneuse de son; ton""",
-    "animator": """animation; animator; animated; lead animator; animateur; animatrice; key animator; character animator;
-        animation artist; character animation; lead animation; 2d animation; 3d animation; stop motion animation; stop motion animator""",
+    "executive_producer": """
+        executive producer; exec producer; exec prod; ep; executive produced; producteur
+        executif; productrice executive; executive production; production executive
+    """,
+    "screenwriter": """
+        screenwriter; screen writer; screenplay; screen play; writer; written; writing; script;
+        scriptwriter; script writer; scenario; scenariste; co writer; cowriter; co screenwriter;
+        co written; scenarist; screenwriting; drehbuch
+    """,
+    "cinematographer": """
+        cinematography; cinematographer; director of photography; director photography; dop; dp;
+        photography; photographed; camera; cinematographe; directeur de la photographie;
+        directrice de la photographie; directeur photo; directrice photo; direction photo;
+        direction de la photographie; photographie; lensed; co cinematographer; directeur de
+        photographie; directrice de photographie; kamera
+    """,
+    "editor": """
+        editor; editing; edited; film editor; picture editor; film editing; picture editing;
+        edit; montage; monteur; monteuse; co editor; monte; schnitt; montage image
+    """,
+    "production_designer": """
+        production design; production designer; production designed; conception de production;
+        concepteur de production; chef decorateur; cheffe decoratrice; chef decoratrice; decor
+    """,
+    "art_director": """
+        art director; art direction; art directed; direction artistique; directeur artistique;
+        directrice artistique
+    """,
+    "costume_designer": """
+        costume design; costume designer; costume; costume designed; createur de costume;
+        creatrice de costume; conception de costume
+    """,
+    "composer": """
+        composer; original music; music; music composer; music composed; composed; score;
+        original score; film score; musical score; score composer; original music composer;
+        musique; musique originale; compositeur; compositrice; musik; co composer; original score
+        composer
+    """,
+    "sound": """
+        sound; sound design; sound designer; sound designed; sound recordist; sound recording;
+        sound recorded; sound mix; sound mixer; sound mixing; sound editor; sound editing;
+        supervising sound editor; production sound; production sound mixer; location sound;
+        location sound recordist; location sound mixer; re recording mixer; rerecording mixer;
+        mixing; mixer; mix; sound re recording mixer; son; prise de son; conception sonore;
+        concepteur sonore; conceptrice sonore; montage son; montage sonore; mixage; mixage sonore;
+        preneur de son; preneuse de son; ton
+    """,
+    "animator": """
+        animation; animator; animated; lead animator; animateur; animatrice; key animator;
+        character animator; animation artist; character animation; lead animation; 2d animation;
+        3d animation; stop motion animation; stop motion animator
+    """,
     "narrator": "narrator; narration; narrated; narrateur; narratrice; narre",
-    "speaker": """guest; guest speaker; special guest; speaker; keynote speaker; keynote; moderator; moderated; panelist; panellist;
-        panel; host; hosted; co host; presenter; lecturer; lecture; instructor; interviewer; facilitator; facilitated; in conversation with;
-        introduced; introduction; invite; invitee; conferencier; conferenciere; moderateur; moderatrice; q a host;
-        q a moderator; guest lecturer; guest moderator; guest host""",
-    "other": """story; story editor; original story; based on; casting; adaptation; adapted; dialogue; dialogues; idea; concept; creator;
-        created; co producer; associate producer; line producer; colourist; colorist; performer; subtitle""",
+    "speaker": """
+        guest; guest speaker; special guest; speaker; keynote speaker; keynote; moderator;
+        moderated; panelist; panellist; panel; host; hosted; co host; presenter; lecturer;
+        lecture; instructor; interviewer; facilitator; facilitated; in conversation with;
+        introduced; introduction; invite; invitee; conferencier; conferenciere; moderateur;
+        moderatrice; q a host; q a moderator; guest lecturer; guest moderator; guest host
+    """,
+    "other": """
+        story; story editor; original story; based on; casting; adaptation; adapted; dialogue;
+        dialogues; idea; concept; creator; created; co producer; associate producer; line
+        producer; colourist; colorist; performer; subtitle
+    """,
 }
 _IN_BRACKETS = re.compile(r"[(\[][^()\[\]]*[)\]]?")
 _NOT_WORD = re.compile(r"[\W_]+")
@@ -293,7 +354,7 @@ _COMPOUND = re.compile(r"[/&,;+|–—]|\b(?:and|et)\b")
 
 
 def _key(label: str) -> str:
-    """A label without case, accents, marks, plural and a closing ``by``."""
+    """Take case, marks, the plural and a closing ``by`` off a label."""
     words = [
         word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
         for word in _NOT_WORD.sub(" ", label.replace(".", "").replace("’", "").replace("'", "")).split()
@@ -308,14 +369,15 @@ _ROLE_OF = {_key(label): role for role, labels in _LABELS.items() for label in l
 
 @lru_cache(maxsize=2048)
 def role_of(label: str) -> str:
-    """The contract's role for the label of a credit, ``other`` for a label outside its list.
+    """Give the contract's role for the label of a credit, ``other`` for a label outside its list.
 
-    Case, plural, abbreviations and a closing colon do not matter; French labels are known too. A compound label
-    (``Writer/Director``) has the role ``director`` where it names one, else its first; every piece of a compound
-    must be a known label (``Director, Museum of Glass`` is no credit for directing).
+    Case, plural, abbreviations and a closing colon do not matter; French labels are known too. A compound
+    label (``Writer/Director``) has the role ``director`` where it names one, else its first; every piece of a
+    compound must be a known label (``Director, Museum of Glass`` is no credit for directing).
 
-    A co-director directs and a co-writer writes, but co-, associate, line and supervising producers are credits of
-    their own, which the contract does not list: ``other``. So are ``Story`` and ``Production`` (a company as a rule).
+    A co-director directs and a co-writer writes, but co-, associate, line and supervising producers are
+    credits of their own, which the contract does not list: ``other``. So are ``Story`` and ``Production`` (a
+    company as a rule).
     """
     text = unicodedata.normalize("NFKD", plain(label)).casefold()
     text = "".join(char for char in text if not unicodedata.combining(char))
@@ -329,7 +391,7 @@ def role_of(label: str) -> str:
 
 
 def _compound_role(pieces: list[str]) -> str | None:
-    """The role of a label in pieces; ``None`` where one of them is unknown."""
+    """Give the role of a label in pieces; ``None`` where one of them is unknown."""
     roles = [_ROLE_OF.get(key) for key in map(_key, pieces) if key]
     if None in roles:
         return None

@@ -27,7 +27,9 @@ def unescape(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """One line of clean text: NFC, no control character, every run of white space one space, ends stripped."""
+    """One line of clean text: entities decoded, NFC, no control character, each run of white space one space."""
+    if "&" in text:
+        text = unescape(text)
     if not text.isascii() or not text.isprintable():
         text = _UNWANTED.sub("", _BREAKS.sub("\n", text))
         if not text.isascii():
@@ -45,5 +47,4 @@ def plain(text: str) -> str:
     if _PLAIN.match(text):
         return " ".join(text.split())
     text = unescape(text)
-    text = tidy(_MARKUP.sub(" ", text) if "<" in text else text)
-    return text
+    return tidy(_MARKUP.sub(" ", text) if "<" in text else text)

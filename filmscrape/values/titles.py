@@ -31,56 +31,90 @@ _TECHNICAL = re.compile(
 )
 # The last word of a phrase that is a note whatever stands before it (`Foodbank Benefit`), unless an article opens it.
 _NOUNS = _words(
-    "screening screenings program programs programme programmes benefit fundraiser matinee matinée premiere première "
-    "restoration preview previews selection"
+    """
+    screening screenings program programs programme programmes benefit fundraiser matinee matinée
+    premiere première restoration preview previews selection
+    """
 )
 # Words that are a note by themselves.
 _ALONE = _words(
-    "restoration restored remastered remaster subtitled dubbed dub dubs sub subs ov omu omeu vo vf vof vost vosta vostf stf sta "
-    "screening matinee matinée benefit fundraiser preview encore intro introduction talkback 3d 2d imax dcp vr hfr uncut unrated "
-    "online virtual streaming hybrid cancelled canceled postponed rescheduled captioned live extended short shorts pg pg-13 14a 18a english-dubbed "
-    "sing-along sing-a-long singalong b&w digital premiere première restauré restaurée"
+    """
+    restoration restored remastered remaster subtitled dubbed dub dubs sub subs ov omu omeu vo vf
+    vof vost vosta vostf stf sta screening matinee matinée benefit fundraiser preview encore intro
+    introduction talkback 3d 2d imax dcp vr hfr uncut unrated online virtual streaming hybrid
+    cancelled canceled postponed rescheduled captioned live extended short shorts pg pg-13 14a 18a
+    english-dubbed sing-along sing-a-long singalong b&w digital premiere première restauré restaurée
+    """
 )
 # Words that a phrase made of nothing but presentation words needs one of.
-_HEADS = _ALONE | _NOUNS | _words(
-    "anniversary print prints version edition cut remake remastering scan transfer copy reissue re-issue rerelease re-release "
-    "revival centenary centennial presentation event events film films feature bill marathon gala party discussion panel talk "
-    "conversation lecture workshop reception performance score accompaniment subtitles captions description show shows night "
-    "quote-along attendance person demand work-in-progress format white session colour color tour special"
+_HEADS = (
+    _ALONE
+    | _NOUNS
+    | _words(
+        "anniversary print prints version edition cut remake remastering scan transfer copy reissue re-issue rerelease re-release "
+        "revival centenary centennial presentation event events film films feature bill marathon gala party discussion panel talk "
+        "conversation lecture workshop reception performance score accompaniment subtitles captions description show shows night "
+        "quote-along attendance person demand work-in-progress format white session colour color tour special"
+    )
 )
 _MODIFIERS = _words(
-    "new brand digital digitally original rare full complete international theatrical director's directors' directors "
-    "director final special free double triple opening closing surprise secret mystery local members members' "
-    "member's only family relaxed sensory sensory-friendly baby-friendly friendly baby parent kids silent sound piano organ music "
-    "musical orchestral with and & + / in on by of from open closed audio described language black tinted restored post-screening pre-screening "
-    "post-film pre-film video virtual producer producers writer cast crew filmmaker filmmakers film-maker guest guests artist "
-    "sneak advance work progress world national north american canadian european international regional festival holiday "
-    "christmas halloween outdoor drive-in drive home all-ages one week day late extra added additional second repeat sold out "
-    "super 8 ultra panavision technicolor vistavision cinemascope stereo dolby atmos surround no nr number num # part feature-length "
-    "collector's ultimate definitive redux archival vintage nitrate imported remounted longer shorter international uk us u.s. "
-    "asl"
+    """
+    new brand digital digitally original rare full complete international theatrical director's
+    directors' directors director final special free double triple opening closing surprise secret
+    mystery local members members' member's only family relaxed sensory sensory-friendly
+    baby-friendly friendly baby parent kids silent sound piano organ music musical orchestral with
+    and & + / in on by of from open closed audio described language black tinted restored
+    post-screening pre-screening post-film pre-film video virtual producer producers writer cast
+    crew filmmaker filmmakers film-maker guest guests artist sneak advance work progress world
+    national north american canadian european international regional festival holiday christmas
+    halloween outdoor drive-in drive home all-ages one week day late extra added additional second
+    repeat sold out super 8 ultra panavision technicolor vistavision cinemascope stereo dolby atmos
+    surround no nr number num # part feature-length collector's ultimate definitive redux archival
+    vintage nitrate imported remounted longer shorter international uk us u.s. asl
+    """
 )
 _LANGUAGES = _words(
-    "english french spanish german italian portuguese japanese korean mandarin cantonese chinese hindi punjabi tamil telugu "
-    "arabic farsi persian russian ukrainian polish swedish norwegian danish finnish icelandic dutch greek turkish hebrew "
-    "française français anglais anglaise"
+    """
+    english french spanish german italian portuguese japanese korean mandarin cantonese chinese
+    hindi punjabi tamil telugu arabic farsi persian russian ukrainian polish swedish norwegian
+    danish finnish icelandic dutch greek turkish hebrew française français anglais anglaise
+    """
 )
 _VOCABULARY = _HEADS | _MODIFIERS | _LANGUAGES
 # Without a bracket fewer heads are certain: those that may follow a dash; a colon (`Series: Title` stays whole, and so
 # does `Short Forum: Program 4`); `with` or `&`.
 _FIRM = _words(
-    "restoration restored remastered remaster anniversary print version edition cut screening screenings premiere première preview "
-    "intro introduction talkback discussion score accompaniment subtitles subtitled dubbed captions captioned sing-along "
-    "sing-a-long singalong reissue re-issue rerelease re-release dcp imax"
+    """
+    restoration restored remastered remaster anniversary print version edition cut screening
+    screenings premiere première preview intro introduction talkback discussion score accompaniment
+    subtitles subtitled dubbed captions captioned sing-along sing-a-long singalong reissue re-issue
+    rerelease re-release dcp imax
+    """
 )
-_VERSION = _words("restoration restored remastered remaster anniversary print version edition cut imax dcp")
-_EXTRAS = _words("intro introduction talkback discussion score accompaniment subtitles captions")
-_NOT_ALONE_OUTSIDE = _words("live preview premiere première digital online screening imax introduction")
+_VERSION = _words(
+    """
+    restoration restored remastered remaster anniversary print version edition cut imax dcp
+    """
+)
+_EXTRAS = _words(
+    """
+    intro introduction talkback discussion score accompaniment subtitles captions
+    """
+)
+_NOT_ALONE_OUTSIDE = _words(
+    """
+    live preview premiere première digital online screening imax introduction
+    """
+)
 
 _WORD = re.compile(r"q ?(?:&|\+|and|n) ?a'?s?\b|[^\W_]+(?:['.&-][^\W_]+)*'?\+?|[&+/#]")
-_NUMBER = re.compile(r"#?\d+(?:st|nd|rd|th)?\Z|\d{1,2}\+\Z|\d{1,2}(?:\.5)?mm\Z|[2-8]k\Z|(?:one|two|three|four|five|i{1,3}|iv|v)\Z")
+_NUMBER = re.compile(
+    r"#?\d+(?:st|nd|rd|th)?\Z|\d{1,2}\+\Z|\d{1,2}(?:\.5)?mm\Z|[2-8]k\Z|(?:one|two|three|four|five|i{1,3}|iv|v)\Z"
+)
 _Q_AND_A = re.compile(r"q ?(?:&|\+|and|n) ?a'?s?\Z")
-_ARTICLE = re.compile(r"(?:the|an?|my|our|your|his|her|this|that|le|la|les|l'|un|une|el|los|las|der|die|das|il|lo|o|os)\b")
+_ARTICLE = re.compile(
+    r"(?:the|an?|my|our|your|his|her|this|that|le|la|les|l'|un|une|el|los|las|der|die|das|il|lo|o|os)\b"
+)
 _NAMED_VERSION = re.compile(r"the (?=.* (?:cut|version|edition)\Z)")
 _HOSTED = re.compile(r" (?:with|by|from|featuring|feat\.|led by|hosted by|moderated by) .+\Z")
 _HOSTED_HEAD = re.compile(
@@ -99,7 +133,10 @@ _YEARS = re.compile(r"(?:.*, )?(?:18|19|20)\d\d(?:\s?[-–/,&]\s?(?:18|19|20)?\d
 _HOUSE = re.compile(r"[A-Z][A-Z0-9]+ (?:Connect|Online|Live|Digital|Virtual|On Demand|at Home|At Home)\Z")
 
 _PAIRS = {")": "(", "]": "[", "）": "（", "】": "【"}
-_OR = re.compile(r"(?:or|ou|aka|a\.k\.a\.?|also known as|original title|orig\.|english title|international title)\b[:,]? +", re.IGNORECASE)
+_OR = re.compile(
+    r"(?:or|ou|aka|a\.k\.a\.?|also known as|original title|orig\.|english title|international title)\b[:,]? +",
+    re.IGNORECASE,
+)
 # Brackets that tell one film from another, or go on with the sentence before them: part of the title.
 _OF_THE_TITLE = re.compile(
     r"(?:(?:part|parts|vol\.?|volume|chapter|episodes?|ep\.?|act|season|series|book|no\.?|tome|partie|chapitre)\b.*\d.*"
@@ -112,7 +149,10 @@ _HANGING = re.compile(
     r"(?:(?:\A|[\s(])(?:the|an?|and|or|ou|of|de|du|des|in|on|at|to|for|from|by|with|my|our|your|his|her|their|its|this|that|vs\.?)|['’]s?|[&+/])\Z",
     re.IGNORECASE,
 )
-_CONNECTOR = re.compile(r"\s+(?:(?P<plus>\+|plus|followed by)|with|w/|&)\s+|(?P<dash>\s+(?:--?|[–|])\s+|\s*—\s*)|\s*(?P<colon>:)\s+", re.IGNORECASE)
+_CONNECTOR = re.compile(
+    r"\s+(?:(?P<plus>\+|plus|followed by)|with|w/|&)\s+|(?P<dash>\s+(?:--?|[–|])\s+|\s*—\s*)|\s*(?P<colon>:)\s+",
+    re.IGNORECASE,
+)
 _BARE = re.compile(
     r"\s+(?:(?:in|on)\s+)?((?:(?:new|digital|original|brand[ -]new)\s+)*"
     r"(?:[248]k|\d\d(?:\.5)?\s?mm|imax|\d+(?:st|nd|rd|th)\s+anniversary|director['’]?s['’]?\s+cut)"
@@ -129,21 +169,23 @@ _MAY_HOLD_NOTE = re.compile(
 
 @lru_cache(maxsize=4096)
 def read_title(heading: str, subtitle: str | None = None) -> Title:
-    """What a heading and the line under it say.
+    """Read a heading and the line under it.
 
     From the end of the heading are taken off, as long as something stays:
 
     - brackets: a presentation note (``(4K Restoration)``, ``(Foodbank Benefit)``), else an alternative title
-      (``(Omen)``, ``(or Destiny, dile que no soy malo)``). Brackets at the beginning, in the middle or behind a word
-      that needs them (``Birdman or (The Unexpected Virtue of Ignorance)``) belong to the title, and so do
-      numbers of parts (``(Part 2)``). A bracketed year, date or director is no title: it is kept as a note.
-    - notes without brackets, only where every word is one of presentation: behind ``+``, ``with``, ``&`` or a dash
-      (``+ Q&A``, ``- Director's Cut``), behind a colon only the name of a version (``: The Final Cut``), without
-      any sign only formats, anniversaries and the director's cut (``Amadeus 4K 40th Anniversary``).
+      (``(Omen)``, ``(or Destiny, dile que no soy malo)``). Brackets at the beginning, in the middle or behind
+      a word that needs them (``Birdman or (The Unexpected Virtue of Ignorance)``) belong to the title, and so
+      do numbers of parts (``(Part 2)``). A bracketed year, date or director is no title: it is kept as a
+      note.
+    - notes without brackets, only where every word is one of presentation: behind ``+``, ``with``, ``&`` or a
+      dash (``+ Q&A``, ``- Director's Cut``), behind a colon only the name of a version (``: The Final Cut``),
+      without any sign only formats, anniversaries and the director's cut (``Amadeus 4K 40th Anniversary``).
       So ``Romeo + Juliet`` and ``Series: Title`` stay whole.
 
-    The line under the heading is an alternative title; a note where it begins with ``+`` (the second half of a double
-    bill, verbatim) or reads as one; nothing where it repeats the title but for case, accents and punctuation.
+    The line under the heading is an alternative title; a note where it begins with ``+`` (the second half of
+    a double bill, verbatim) or reads as one; nothing where it repeats the title but for case, accents and
+    punctuation.
 
     Reading a title again gives the same title, no alternatives and no notes.
     """
@@ -162,7 +204,7 @@ def read_title(heading: str, subtitle: str | None = None) -> Title:
 
 
 def _take_off(text: str) -> tuple[str, list[str], list[str]]:
-    """A heading without what its end says beside the title; alternatives and notes in page order."""
+    """Take off a heading's end what is not its title: alternatives and notes, in page order."""
     alternatives: list[str] = []
     notes: list[str] = []
     while len(text) <= _LONGEST_HEADING and _MAY_HOLD_NOTE.search(text):
@@ -180,7 +222,7 @@ def _take_off(text: str) -> tuple[str, list[str], list[str]]:
 
 
 def _bracket(text: str) -> tuple[str, str, str] | None:
-    """The bracket at the end: (what stands before it, note, alternative title); ``None`` where it is the title's."""
+    """Read a bracket at the end: (what stands before it, note, alternative title)."""
     opening = _PAIRS.get(text[-1])
     if opening is None:
         return None
@@ -206,7 +248,7 @@ def _bracket(text: str) -> tuple[str, str, str] | None:
 
 
 def _bare_note(text: str) -> tuple[str, str, str] | None:
-    """A format, an anniversary or the director's cut that ends the heading without any sign."""
+    """Read a format, an anniversary or the director's cut that ends the heading without any sign."""
     found = _BARE.search(text)
     if found is None or _HANGING.search(text[: found.start()]):
         return None
@@ -214,7 +256,7 @@ def _bare_note(text: str) -> tuple[str, str, str] | None:
 
 
 def _joined_note(text: str) -> tuple[str, str, str] | None:
-    """A note behind ``+``, ``with``, a dash or a colon."""
+    """Read a note behind ``+``, ``with``, a dash or a colon."""
     for found in _CONNECTOR.finditer(text):
         tail = text[found.end() :]
         if found["colon"]:
@@ -265,7 +307,11 @@ def _is_note(inside: str) -> bool:
         return False
     if _all_presentation(words, _HEADS):
         return True
-    if len(words) > 1 and not _ARTICLE.match(folded) and (words[-1] in _NOUNS or _is_numbered_programme(words)):
+    if (
+        len(words) > 1
+        and not _ARTICLE.match(folded)
+        and (words[-1] in _NOUNS or _is_numbered_programme(words))
+    ):
         return True
     return is_day(inside) or is_time(inside)
 
@@ -275,20 +321,25 @@ def _is_numbered_programme(words: list[str]) -> bool:
 
 
 def _unwrapped(line: str) -> str:
-    """A line without the one bracket around all of it."""
-    if line[0] in "([" and line[-1] == {"(": ")", "[": "]"}[line[0]] and line[1:-1].strip() and not set("()[]") & set(line[1:-1]):
+    """Take the one bracket off that stands around a whole line."""
+    if (
+        line[0] in "(["
+        and line[-1] == {"(": ")", "[": "]"}[line[0]]
+        and line[1:-1].strip()
+        and not set("()[]") & set(line[1:-1])
+    ):
         return line[1:-1].strip()
     return line
 
 
 def _fold(text: str) -> str:
-    """The form in which titles are compared: letters and digits only, no accents, one case."""
+    """Write a title as titles are compared: letters and digits only, no accents, one case."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(filter(str.isalnum, decomposed)) or text
 
 
 def _distinct(texts: Iterable[str], besides: str = "") -> tuple[str, ...]:
-    """The texts without repeats (case and accents aside) and without ``besides``."""
+    """Leave out repeats (case and accents aside) and ``besides``."""
     found: dict[str, str] = {}
     for text in texts:
         if text:

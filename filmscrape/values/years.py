@@ -14,13 +14,13 @@ _EARLIEST, _LATEST = 1880, 2100  # as the record allows
 
 @lru_cache(maxsize=1024)
 def read_years(text: str) -> tuple[int | None, int | None]:
-    """The production year and, of a range, its last year.
+    """Read the production year and, of a range, its last year.
 
-    ``2021-2022``, ``2021–22``, ``2024 & 2025`` and ``2021, 2022`` give both; ``2023`` gives ``(2023, None)``. Where
-    the page gives a year for each of several films (one a line, or with the film's name behind it in brackets), the
-    first film's counts. ``(None, None)`` for what cannot be read (``c. 1920``, ``1920s``), for years outside
-    1880-2100 and for a range that runs backwards. ``2010-12`` with a hyphen or a slash may be a month: the year of
-    both readings, no end.
+    ``2021-2022``, ``2021–22``, ``2024 & 2025`` and ``2021, 2022`` give both; ``2023`` gives ``(2023, None)``.
+    Where the page gives a year for each of several films (one a line, or with the film's name behind it in
+    brackets), the first film's counts. ``(None, None)`` for what cannot be read (``c. 1920``, ``1920s``), for
+    years outside 1880-2100 and for a range that runs backwards. ``2010-12`` with a hyphen or a slash may be a
+    month: the year of both readings, no end.
     """
     text = plain(_BREAK.sub(" ; ", text))
     bracket = _BRACKET.search(text)

@@ -1,0 +1,117 @@
+"""``scrapy crawl``, with an exit code that tells what came of the run.
+
+Scrapy's own exits 0 whatever happened once it has started. The codes are those of
+:class:`~filmscrape.runs.outcome.Outcome`; a code other than 0 comes with one line on standard error.
+"""
+
+import argparse
+import logging
+import sys
+from typing import Any
+
+from scrapy.commands import ScrapyCommand
+from scrapy.crawler import Crawler
+from scrapy.exceptions import UsageError
+from scrapy.utils.conf import arglist_to_dict
+
+from filmscrape.runs.keeper import RunKeeper
+from filmscrape.runs.outcome import Outcome
+from filmscrape.runs.summary import print_summary
+
+
+class Command(ScrapyCommand):
+    """Crawl one source."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        """Name the command's arguments."""
+        return "[options] <spider>"
+
+    def short_desc(self) -> str:
+        """Say in one line what the command does."""
+        return "Harvest a source, publish its dataset, and exit with a code that tells how it went"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add ``-a`` to Scrapy's own options; a run writes its files itself, so there are no ``-o`` and ``-O``."""
+        super().add_options(parser)
+        parser.add_argument(
+            "-a",
+            dest="spargs",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="set spider argument (may be repeated)",
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Read the options; a wrong one is one line and exit code 2."""
+        try:
+            super().process_options(args, opts)
+        except UsageError as wrong:
+            sys.exit(self._refuse(str(wrong)))
+        try:
+            opts.spargs = arglist_to_dict(opts.spargs)
+        except ValueError:
+            sys.exit(self._refuse("invalid -a value, use -a NAME=VALUE"))
+        assert self.settings is not None
+        level = str(self.settings["LOG_LEVEL"]).upper()
+        if level not in logging.getLevelNamesMapping():
+            sys.exit(self._refuse(f"unknown log level {level}"))
+        self.settings.set("LOG_LEVEL", level, priority="cmdline")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Run the spider that is named, and keep the exit code for ``scrapy``."""
+        assert self.crawler_process is not None
+        names = self.crawler_process.spider_loader.list()
+        unknown = [arg for arg in args if arg.startswith("-")]
+        if unknown:
+            self.exitcode = self._refuse(f"there is no option {unknown[0]}; see scrapy crawl -h")
+            return
+        if len(args) != 1 or args[0] not in names:
+            asked = f"no spider {args[0]!r}" if len(args) == 1 else "name one spider"
+            self.exitcode = self._refuse(f"{asked}; there are: {', '.join(names)}")
+            return
+        spider = self.crawler_process.spider_loader.load(args[0])
+        try:
+            spider.check_arguments(**opts.spargs)  # type: ignore[attr-defined]
+        except ValueError as wrong:
+            self.exitcode = self._refuse(str(wrong))
+            return
+        self.exitcode = self._crawl(self.crawler_process.create_crawler(spider), opts.spargs)
+
+    def _crawl(self, crawler: Crawler, arguments: dict[str, str]) -> int:
+        assert self.crawler_process is not None
+        task: Any = self.crawler_process.crawl(crawler, **arguments)
+        try:
+            self.crawler_process.start()
+        except KeyboardInterrupt:  # before Scrapy's own handlers were in place
+            return self._end(Outcome.INTERRUPTED, "interrupted")
+        fault = task.exception() if task.done() and not task.cancelled() else None
+        if isinstance(fault, OSError):
+            return self._end(Outcome.CANNOT_WRITE, f"cannot write {fault.filename}: {fault.strerror or fault}")
+        if fault is not None:
+            logging.getLogger(__name__).debug("The crawl could not be started", exc_info=fault)
+            return self._end(Outcome.FAULT, f"cannot start: {type(fault).__name__}: {fault}")
+        return self._closing(crawler)
+
+    def _closing(self, crawler: Crawler) -> int:
+        """Tell how the run ended, from what its keeper found."""
+        keeper = RunKeeper.of(crawler)
+        verdict = keeper.verdict
+        if verdict is None or keeper.finished is None:  # killed by a second Ctrl-C
+            return self._end(Outcome.INTERRUPTED, "interrupted; nothing was published")
+        if verdict.outcome not in (Outcome.UNREACHABLE, Outcome.ROBOTS, Outcome.CANNOT_WRITE):
+            print_summary(keeper.report(), sys.stdout)
+        if verdict.outcome is not Outcome.PUBLISHED:
+            state = "is as it was" if keeper.run.dataset.exists() else "was not written"
+            return self._end(verdict.outcome, f"{verdict.message}; {keeper.run.dataset} {state}")
+        return int(verdict.outcome)
+
+    def _refuse(self, message: str) -> int:
+        return self._end(Outcome.USAGE, message)
+
+    @staticmethod
+    def _end(outcome: Outcome, message: str) -> int:
+        print(f"scrapy crawl: {message}", file=sys.stderr)
+        return int(outcome)

@@ -1,0 +1,49 @@
+"""What the parsers of lists share: the clean lines of a value, and keys under which names are looked up."""
+
+import re
+import unicodedata
+from typing import Final
+
+from filmscrape.values.text import plain
+
+_LINE_BREAK = re.compile("\r\n?|[\n\x0b\x0c\x85\u2028\u2029]|<br\\b[^<>]*>", re.IGNORECASE)
+_ANGLES = re.compile("[<>]")
+_MARKS = str.maketrans(dict.fromkeys("'’‘ʼʻʔʕˀˈ`´′ʹꞌ.:꞉·\u200c\u200d"))
+_LETTERS = str.maketrans(
+    {"ł": "l", "ɫ": "l", "ɬ": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ŧ": "t"}
+    | {"ə": "e", "ɛ": "e", "ɔ": "o", "ŋ": "ng", "χ": "x", "θ": "th", "ƛ": "tl", "ʌ": "a", "&": " and "}
+    | dict.fromkeys("-‐‑‒–—_", " ")
+)
+BRACKET: Final = r"\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\]"
+"""Pattern of a bracket, with at most one more inside it."""
+
+
+def clean_lines(text: str) -> list[str]:
+    """The lines of a value without markup, entities and control characters; empty ones are left out.
+
+    ``<br>`` is a line break. An angle bracket that belongs to no tag becomes a space, so that what is
+    left of a torn tag cannot pass for text.
+    """
+    lines = []
+    for part in _LINE_BREAK.split(text):
+        line = plain(part)
+        if "<" in line or ">" in line:
+            line = " ".join(_ANGLES.sub(" ", line).split())
+        if line:
+            lines.append(line)
+    return lines
+
+
+def fold(name: str) -> str:
+    """The key of a name: case, diacritics, apostrophes, full stops and hyphens make no difference.
+
+    For look-ups only, never for output.
+
+    >>> fold("Kanien’kéha"), fold("Côte d'Ivoire"), fold("U.S.A."), fold("Innu-aimun")
+    ('kanienkeha', 'cote divoire', 'usa', 'innu aimun')
+    """
+    name = name.casefold()
+    if not name.isascii():
+        decomposed = unicodedata.normalize("NFKD", name)
+        name = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return " ".join(name.translate(_MARKS).translate(_LETTERS).split())

@@ -1,0 +1,34 @@
+"""What holds for every test: no proxy, no time zone of the machine's own.
+
+That no test reaches beyond this machine is set in ``pyproject.toml`` (``--allow-hosts``).
+"""
+
+import os
+import time
+
+import pytest
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--accept",
+        action="store_true",
+        help="write what the code gives into the fixtures' expected.json, and fail where that changes something",
+    )
+
+
+def pytest_configure() -> None:
+    for name in _PROXIES:
+        os.environ.pop(name, None)
+        os.environ.pop(name.upper(), None)
+    # 14 hours ahead of UTC, so that a test that leans on local time is a day off; set another one to try it.
+    os.environ.setdefault("TZ", "Pacific/Kiritimati")
+    time.tzset()
+
+
+@pytest.fixture(scope="session")
+def accept(pytestconfig: pytest.Config) -> bool:
+    """Whether expectations are to be rewritten."""
+    return bool(pytestconfig.getoption("--accept"))
