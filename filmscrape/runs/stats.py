@@ -37,12 +37,14 @@ class Counts:
 
     ``skipped`` are the URLs that were not fetched on purpose, by reason: ``max_events``, ``only``,
     ``not_upcoming``, ``moved`` (a redirect to another event, which is counted itself), ``same_page``
-    (another spelling of an address that was asked for).
+    (another spelling of an address that was asked for). ``pending`` are those without an answer when the run
+    ended: of an interrupted run, or lost.
     """
 
     listed: int = 0
     fetched: int = 0
     failed: int = 0
+    pending: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     extracted: int = 0
     not_an_event: int = 0
@@ -87,6 +89,7 @@ class Counts:
         skipped = {fate: n for fate, n in sorted(fates.items()) if fate not in ("asked", "fetched", "failed")}
         return cls(
             listed=sum(fates.values()),
+            pending=fates["asked"],
             skipped=skipped,
             problems=problems,
             unique=unique,

@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo
 from filmscrape.values.text import tidy
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
 _WEEKDAY = {name[:3]: number for number, name in enumerate(_WEEKDAYS)}
 _MONTH = {name[:3]: number for number, name in enumerate(_MONTHS, start=1)}
 _WEEKDAY_PATTERN = r"(?:mon|tue|wed|thu|fri|sat|sun|" + "|".join(_WEEKDAYS) + "|tues|weds|thur|thurs)"
@@ -26,17 +29,19 @@ _DAY = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _TIME = re.compile(
-    r"(?P<noon>(?:12\s+)?noon)|(?P<hour>\d{1,2})(?:\s?[:.h]\s?(?P<minute>\d\d)|(?P<bare_h>\s?h))?(?:\s*(?P<half>[ap])\.?\s?m\.?)?",
+    r"(?P<noon>(?:12\s+)?noon)|(?P<hour>\d{1,2})(?:\s?[:.h]\s?(?P<minute>\d\d)|(?P<bare_h>\s?h))?"
+    r"(?:\s*(?P<half>[ap])\.?\s?m\.?)?",
     re.IGNORECASE | re.ASCII,
 )
 _INSTANT = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d|\d{8})[Tt ]\s*(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,]\d+)?)?"
+    r"(?P<date>\d{4}-\d\d-\d\d|\d{8})[Tt ]\s*"
+    r"(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,]\d+)?)?"
     r"\s*(?:(?P<utc>[Zz]|UTC|GMT)|(?P<sign>[+−-])(?P<hours>\d\d):?(?P<minutes>\d\d)?)?",
     re.ASCII,
 )
 _LONGEST_DAY = 40  # `Wednesday, the 23rd of September, 2026`
 _LONGEST_TIME = 10  # `10:30 p.m.`
-# Instants outside are typing errors, and before them local offsets hold seconds, which the record cannot print.
+# Instants outside are typing errors; long before them offsets hold seconds, which the record cannot print.
 _EARLIEST, _LATEST = 1970, 2100
 
 
@@ -75,7 +80,7 @@ def _time(text: str) -> time | None:
 
 
 def is_day(text: str) -> bool:
-    """Whether a whole text is a printed day: ``Sunday May 17``, ``Sat Jan 03``, ``April 15``, ``17 May 2026``.
+    """Whether a whole text is a printed day: ``Sunday May 17``, ``Sat Jan 03``, ``17 May 2026``.
 
     The day of the month must be there, and it must exist in that month; a range of days is no day.
     """

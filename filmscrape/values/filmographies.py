@@ -9,9 +9,11 @@ Entry = tuple[str, int | None]
 
 _LABEL = re.compile(
     r"(?:\A|(?<=[.!?…”\"’)] ))"
-    r"(?:(?:his|her|their) )?(?:(?:selected|select|partial|complete|full|feature|short|recent|previous|other|director['’]s) )*"
+    r"(?:(?:his|her|their) )?"
+    r"(?:(?:selected|select|partial|complete|full|feature|short|recent|previous|other|director['’]s) )*"
     r"(?:filmograph(?:y|ie)(?: (?:sélective|choisie))?|films)(?: includes?| as (?:a )?director)?"
-    r"(?: [(\[](?:selected|select|selection|partial|as director|director|features|shorts)[)\]])? ?(?P<colon>:)?",
+    r"(?: [(\[](?:selected|select|selection|partial|as director|director|features|shorts)[)\]])?"
+    r" ?(?P<colon>:)?",
     re.IGNORECASE,
 )
 _DATED = re.compile(

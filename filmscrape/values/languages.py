@@ -1,33 +1,29 @@
-"""Languages: what a film's language line says is spoken, signed and subtitled, and the tag of a language's name.
+"""Languages: what the language line of a film says is spoken, signed and subtitled.
 
 A line is prose within narrow bounds: ``In Dutch and French with English subtitles``. It is cut into words that
-steer (``with``, ``subtitles``, ``dubbed``, ``no``, ``in``) and the names between them, and read from left to
-right. Nothing is guessed: ``open captions`` names no language, ``French with English`` does not say how.
+steer (``with``, ``subtitles``, ``dubbed``, ``no``, ``in``) and the names between them, and read from left to right.
+Nothing is guessed: ``open captions`` names no language, and ``French with English`` does not say what is English.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Final
 
-from filmscrape.values.fragments import BRACKET, clean_lines, fold
+from filmscrape.values.fragments import BRACKET, clean_lines
+from filmscrape.values.language_codes import LanguageName, is_common, is_signed, language_code, with_bracket
 
-
-class LanguageName(NamedTuple):
-    """A language: the name as the page says, and its BCP 47 tag or None."""
-
-    name: str
-    code: str | None
+__all__ = ["LanguageLine", "LanguageName", "language_code", "read_language_line"]
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageLine:
-    """What a language line says.
+    """What a language line says; names in page order, none twice.
 
-    ``subtitles`` holds intertitles too: both are text on the screen. ``unread`` are fragments that are
-    there but name no language or do not say what it is for.
+    ``subtitles`` are the languages of subtitles, captions and intertitles: of text on the screen. ``unread`` are
+    fragments that name no language (``19+``) or leave open what it is for.
     """
 
     languages: tuple[LanguageName, ...]
@@ -36,321 +32,130 @@ class LanguageLine:
     unread: tuple[str, ...]
 
 
-# --- The words that steer -----------------------------------------------------------------------------------------
-
-_KIND: Final[dict[str, str]] = {
-    word: kind
-    for kind, words in {
-        "list": "and & + et or plus including includes incl then",
-        "with": "with w avec",
-        "no": "no not without non sans never",
-        "subtitles": "subtitles subtitle subtitled subtitling subs sub subbed surtitles surtitled supertitles "
-        "captions caption captioned captioning cc oc sdh intertitles intertitle intertitled titles",
-        "dubbed": "dubbed dub dubs dubbing overdubbed voiceover voiceovers voiced",
-        "in": "in into",
-        "dialogue": "dialogue dialogues dialog dialogs word words speech talking",
-        "silent": "silent wordless nonverbal dialogueless",
-        "partly": "some partial partially partly part parts mostly mainly primarily predominantly largely principally "
-        "chiefly little minimal limited occasional occasionally bits bit few scattered snippets portions portion "
-        "sections scenes segments moments phrases passages sparse brief sporadic almost nearly virtually practically "
-        "very half",
-        "noise": "the a an of original version versions language languages lang audio spoken speaking live open closed "
-        "hard soft hardcoded burned burnt onscreen screen only film films movie optional full fully also both is are "
-        "was be this presented screened screens shown screening playing its has have contains features featuring where "
-        "when needed necessary required applicable throughout available from to for by on at all different narration "
-        "narrated commentary soundtrack track sound music musical score accompaniment piano mix mixture combination "
-        "blend mixed additional electronic descriptive described interpretation interpreted interpreter interpreters "
-        "interpreting signed forced deaf hearing",
-        "nobody": "various multiple several many numerous bilingual trilingual multilingual multilanguage unknown tba "
-        "tbc tbd n/a none nil other others more diverse etc",
-    }.items()
-    for word in words.split()
+_KINDS: Final = {
+    "list": "and & + et or plus including includes incl then",
+    "with": "with w avec",
+    "no": "no not without non sans never",
+    "subtitles": "subtitles subtitle subtitled subtitling subs sub subbed surtitles surtitled supertitles captions "
+    "caption captioned captioning cc oc sdh intertitles intertitle intertitled titles",
+    "dubbed": "dubbed dub dubs dubbing overdubbed voiceover",
+    "in": "in into",
+    "dialogue": "dialogue dialogues dialog dialogs word words speech talking",
+    "silent": "silent wordless nonverbal",
+    "partly": "some partial partially partly part parts mostly mainly primarily predominantly largely principally "
+    "chiefly little minimal limited occasional occasionally bits bit few scattered snippets portions portion sections "
+    "scenes segments moments phrases passages sparse brief sporadic almost nearly virtually practically very half",
+    "noise": "the a an of original version versions language languages lang audio spoken speaking live open closed hard "
+    "soft hardcoded burned burnt onscreen screen only film films movie optional full fully also both is are was be this "
+    "presented screened screens shown screening playing its has have contains features featuring where when needed "
+    "necessary required applicable throughout available from to for by on at all different narration narrated commentary "
+    "soundtrack track sound music musical score accompaniment piano mix mixture combination blend mixed additional "
+    "electronic descriptive described interpretation interpreted interpreter interpreters interpreting forced deaf hearing",
+    "nobody": "various multiple several many numerous bilingual trilingual multilingual multilanguage unknown tba tbc tbd "
+    "none nil other others more diverse etc",
 }
-_SIGN: Final = frozenset(["sign", "signs", "signed"])  # before "language", which is then part of the name
-_ADVISORY: Final = frozenset(
-    "coarse strong explicit offensive adult mature foul crude graphic violence nudity drugs".split()
-)
+_KIND: Final = {word: kind for kind, words in _KINDS.items() for word in words.split()}
+_MARKS: Final = {",": "comma", "，": "comma", "、": "comma", "/": "slash", ":": "colon", "&": "list", "+": "list"}
+_NAMING: Final = frozenset(["word", "noise", "partly", "nobody"])
+_ADVISORY: Final = frozenset("coarse strong explicit offensive adult mature foul crude graphic violence nudity".split())
+_LONGEST_NAME: Final = 3  # words, of a name that nobody knows; a longer one is prose
 
-# Phrases that are one steering word; what stands for them has no capital, so it cannot pass for a name.
-_PHRASES: Final = (
-    (re.compile(r"\b(?:as well as|together with|along with|in addition to|mixed with)\b", re.IGNORECASE), "and"),
-    (re.compile(r"\b(?:sub|sur|inter)[- ]tit(?:le([sd]?)|ling)\b", re.IGNORECASE), r"subtitle\1"),
-    (re.compile(r"\bsous[- ]titr(?:es?|ée?s?)\b", re.IGNORECASE), "subtitles"),
-    (re.compile(r"\bvoice[- ]overs?\b", re.IGNORECASE), "voiceover"),
-    (re.compile(r"\bnon[- ]verbal\b", re.IGNORECASE), "nonverbal"),
-    (re.compile(r"\b(?:dialog(?:ue)?|word|language|speech)[- ]free\b", re.IGNORECASE), "no dialogue"),
-    (re.compile(r"\b(no|without) (?:spoken )?languages?\b", re.IGNORECASE), r"\1 dialogue"),
-    (re.compile(r"(?<=\w)-(?=(?:language|speaking|subtitled|captioned|dubbed|only|dialogue)\b)", re.IGNORECASE), " "),
+# Phrases that come down to one steering word.
+_PHRASES: Final = tuple(
+    (re.compile(pattern, re.IGNORECASE), word)
+    for pattern, word in (
+        (r"\b(?:as well as|together with|along with|in addition to|mixed with)\b", "and"),
+        (r"\b(?:sub|sur|inter)[- ]tit(?:les?|led|ling)\b|\bsous[- ]titr(?:es?|ée?s?)(?!\w)", "subtitles"),
+        (r"\bvoice[- ]overs?\b", "voiceover"),
+        (r"\bnon[- ]verbal\b", "nonverbal"),
+        (r"\b(?:dialog(?:ue)?|word|language|speech)[- ]free\b", "no dialogue"),
+        (r"\b(no|without) (?:spoken )?languages?\b", r"\1 dialogue"),
+        (r"(?<=\w)-(?=(?:languages?|speaking|subtitled|captioned|dubbed|only|dialogue)\b)", " "),
+    )
 )
 _PHRASE_HINT = re.compile(
-    r"\b(?:as well|together|along|in addition|mixed|sub[- ]|sur[- ]|inter[- ]|sous|voice|non[- ]|no |without |\w+[- ]free)|-",
-    re.IGNORECASE,
+    r"-|\b(?:as well|together|along|in addition|mixed|sub |sur |inter |sous |voice |no |non |without |\w+ free)", re.IGNORECASE
 )
 _TOKEN = re.compile(
     rf"(?P<bracket>{BRACKET})"
     r"|(?P<unclosed>[(\[])"
-    r"|(?P<without>(?<![^\s,;])[wW]/[oO]\b)"
+    r"|(?P<no>(?<![^\s,;])[wW]/[oO]\b)"
     r"|(?P<with>(?<![^\s,;])[wW]/)"
-    r"|(?P<na>\b[nN]/[aA]\b)"
+    r"|(?P<nobody>\b[nN]/[aA]\b)"
     r"|(?P<stop>[;|•·。]|—|(?<=\s)[-–]+(?=\s))"
     r"|(?P<spaced>(?<=\s)/(?=\s))"
-    r"|(?P<mark>[,，、/&+:)\]])"
-    r"|(?P<word>(?:[^\s,，、;:/|&+()\[\]•·。—]|(?<=\w):(?=[^\W_])(?![A-Z])|(?<=[A-Z])&(?=[A-Z]))+)"
+    r"|(?P<word>(?:[^\s,，、;:/|&+()\[\]•·。—]|(?<=\d)\+|(?<=\w):(?=[^\W_])(?![A-Z])|(?<=[A-Z])&(?=[A-Z]))+)"
+    r"|(?P<mark>[,，、/&+:])"
 )
 _LABEL = re.compile(r"([^:()\[\]]{1,60}):\s+(?=\S)")
 _UNFINISHED = re.compile(r"(?:[,/&+]|\b(?:and|with|in|or|et|w/))\Z", re.IGNORECASE)
-_CONTINUES = re.compile(r"(?:[,/&+]|(?:and|with|or|w/)\b|\w*(?:titles?|titled|captions?|captioned|subs)\b)", re.IGNORECASE)
+_CONTINUES = re.compile(r"(?:[,/&+]|(?:and|with|or|w/)\b|(?:sub|sur|inter)[- ]?titles?\b|captions?\b)", re.IGNORECASE)
+_HYPHEN = re.compile(r"\s*[-–]\s*")
+
+
+@lru_cache(maxsize=4096)
+def read_language_line(text: str) -> LanguageLine:
+    """Read the value of a page's language row.
+
+    Several lines are the values of several films and are joined. ``Various`` names nobody. A bracket that names
+    a language belongs to the name before it (``Kanien’kéha (Mohawk)``) or is one more; a remark (``dubbed``) is read
+    as such; any other bracket is the name of a film and is dropped. A name that nobody knows, but that looks like
+    one and stands where a language stands, is kept without a code.
+
+    >>> read_language_line("In Taiwanese with English subtitles").subtitles
+    (LanguageName(name='English', code='en'),)
+    """
+    reader = _Reader()
+    for line in _whole_lines(clean_lines(text)):
+        reader.read(line)
+    unread = tuple(dict.fromkeys(reader.unread))
+    return LanguageLine(_distinct(reader.languages), _distinct(reader.subtitles), reader.no_dialogue, unread)
+
+
+def _whole_lines(lines: list[str]) -> list[str]:
+    """Lines with those joined that a break cut in the middle of a list."""
+    whole: list[str] = []
+    for line in lines:
+        if whole and (_UNFINISHED.search(whole[-1]) or _CONTINUES.match(line)):
+            whole[-1] = f"{whole[-1]} {line}"
+        else:
+            whole.append(line)
+    return whole
+
+
+def _distinct(names: Iterable[LanguageName]) -> tuple[LanguageName, ...]:
+    found: dict[str, LanguageName] = {}
+    for name in names:
+        found.setdefault(name.name.casefold(), name)
+    return tuple(found.values())
+
+
+# --- From text to tokens ------------------------------------------------------------------------------------------
 
 
 def _tokens(line: str) -> list[tuple[str, str]]:
-    """(kind, text) of each token; a full stop at the end of a sentence is a token of its own."""
-    tokens = []
+    """(kind, text) of each word, mark and bracket; a full stop that ends a sentence is a token of its own."""
+    tokens: list[tuple[str, str]] = []
     for match in _TOKEN.finditer(line):
         kind, text = match.lastgroup or "", match[0]
-        if kind == "word":
-            bare = text.rstrip(".!?…")
-            kind = _KIND.get(bare.casefold(), "word")
-            if kind == "word" and bare and len(bare) <= 3:
-                bare = text  # an abbreviation: "St. Lawrence Island Yupik"
-            if bare:
-                tokens.append((kind, bare))
-            if len(text) > len(bare) > 3 and not line[match.end() : match.end() + 2].strip().islower():
-                tokens.append(("stop", text[len(bare) :]))
-        elif kind == "mark":
-            tokens.append(({",": "comma", "，": "comma", "、": "comma", "/": "slash", ":": "colon"}.get(text, "list"), text))
-        elif kind == "unclosed":
+        if kind == "unclosed":
             tokens.append(("bracket", line[match.start() :] + ")"))
             break
+        if kind == "word":
+            tokens += _word_tokens(text, line[match.end() : match.end() + 2].strip())
         else:
-            tokens.append(({"na": "nobody", "without": "no"}.get(kind, kind), text))
-    return [token for token in tokens if token[1] not in ")]"]
+            tokens.append((_MARKS[text] if kind == "mark" else kind, text))
+    return tokens
 
 
-# --- Reading a line -----------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Item:
-    """What stands between two steering words or separators: a language, or text that names none."""
-
-    text: str
-    name: LanguageName | None
-    joiner: str  # what stands before it: "", ",", "and" or "/"
-    spoken: bool  # the page says so itself: "some French", a signed language
-
-
-class _Reader:
-    """Reads tokens from left to right; names wait in ``pending`` until a word says what they are for."""
-
-    __slots__ = ("bare", "depth", "intro", "joiner", "languages", "last", "negated", "no_dialogue", "partly", "pending")
-    __slots__ += ("subtitles", "unread", "words")
-
-    def __init__(self, depth: int = 0) -> None:
-        self.depth = depth
-        self.languages: list[LanguageName] = []
-        self.subtitles: list[LanguageName] = []
-        self.unread: list[str] = []
-        self.no_dialogue = False
-        self.words: list[tuple[str, str]] = []
-        self.pending: list[_Item] = []
-        self.intro = ""  # what the pending names follow: "", "in", "with", "subtitles" (in, :) or "after" (subtitles)
-        self.joiner = ""
-        self.last = ""  # kind of the token before
-        self.bare = False  # the last word for subtitles named no language
-        self.partly = ""  # "some", "almost", … of this clause
-        self.negated = ""  # "no" and what hedges it
-
-    def read(self, line: str) -> "_Reader":
-        """Read one line; what it says is added to what earlier lines said."""
-        tokens = _tokens(_with_plain_phrases(_without_label(line) if ":" in line else line))
-        for index, (kind, text) in enumerate(tokens):
-            if kind in _CHUNK:
-                self.words.append((kind, text))
-            else:
-                coming = tokens[index + 1][0] if index + 1 < len(tokens) else ""
-                getattr(self, "_" + kind)(text, coming)
-            self.last = kind
-        self._stop("", "")
-        return self
-
-    def _close(self) -> _Item | None:
-        """End a run of words: a name (or several, joined by hyphens), or text that is none, or nothing of weight."""
-        words, self.words = self.words, []
-        if not words:
-            return None
-        partly = " ".join(text for kind, text in words if kind == "partly")
-        self.partly = partly or self.partly
-        names = _names_of(words)
-        if names is None:
-            names, text = (), " ".join(text for _, text in words)
-            self.pending.append(_Item(text, None, self.joiner, False))
-        for name in names:
-            spoken = bool(self.partly) or is_signed(name)
-            self.pending.append(_Item(name.name, name, self.joiner, spoken))
-            self.joiner = "/"
-        self.joiner = ""
-        return self.pending[-1] if names else None
-
-    def _flush(self, to: str) -> None:
-        """Say of all pending names what they are for: ``spoken``, ``subtitles`` or, where that is open, ``unread``."""
-        for item in self.pending:
-            if item.name is None:
-                self.unread.append(item.text)
-            elif to == "spoken" or (to == "unread" and item.spoken):
-                self.languages.append(item.name)
-            elif to == "subtitles":
-                self.subtitles.append(item.name)
-            else:
-                self.unread.append(item.text)
-        self.pending.clear()
-
-    def _flush_by_intro(self) -> None:
-        if self.negated:
-            self.unread.extend(f"{self.negated} {item.text}" for item in self.pending)
-            self.pending.clear()
-        self._flush({"with": "unread", "after": "unread", "subtitles": "subtitles"}.get(self.intro, "spoken"))
-
-    # One method for each kind of token; `coming` is the kind of the next.
-
-    def _stop(self, _text: str, _coming: str) -> None:
-        self._close()
-        self._flush_by_intro()
-        self.intro = self.partly = self.negated = self.joiner = ""
-
-    def _list(self, _text: str, _coming: str) -> None:
-        self._close()
-        self.joiner = "and"
-
-    def _comma(self, _text: str, _coming: str) -> None:
-        self._close()
-        self.joiner = ","
-
-    def _slash(self, _text: str, _coming: str) -> None:
-        self._close()
-        self.joiner = "/"
-
-    def _spaced(self, text: str, coming: str) -> None:
-        """`` / ``: between two languages a comma, behind ``subtitles`` the beginning of something else."""
-        self._close()
-        if self.intro == "after":
-            self._stop(text, coming)
-        else:
-            self.joiner = ","
-
-    def _colon(self, _text: str, _coming: str) -> None:
-        self._close()
-        if self.last == "subtitles":
-            self.intro = "subtitles"
-            return
-        if self.pending and self.pending[-1].name is None:
-            self.pending.pop()  # a label
-        self._flush("subtitles" if self.intro == "subtitles" else "spoken")
-
-    def _with(self, _text: str, _coming: str) -> None:
-        self._close()
-        self._flush("subtitles" if self.intro == "subtitles" else "spoken")
-        self.intro, self.partly = "with", ""
-
-    def _no(self, text: str, _coming: str) -> None:
-        before, self.partly = self.partly, ""
-        hedge = self._close() is None and self.partly
-        self._flush("subtitles" if self.intro == "subtitles" else "spoken")
-        self.negated = f"{self.partly} {text}" if hedge else text
-        self.partly = "" if hedge else before
-
-    def _subtitles(self, _text: str, coming: str) -> None:
-        self._close()
-        self.bare = not self.pending
-        if self.negated:
-            self.pending.clear()
-            self.negated = ""
-        elif coming == "colon":
-            self._flush("spoken")
-        else:
-            self._take_subtitles()
-        self.intro, self.partly = "after", ""
-
-    def _take_subtitles(self) -> None:
-        """The pending names are subtitles; without ``with`` only the last part of a list is."""
-        first = 0
-        if self.intro not in ("with", "subtitles"):
-            for index, item in enumerate(self.pending):
-                if item.joiner == ",":
-                    first = index
-            if not first and self.intro == "in":
-                first = max(len(self.pending) - 1, 0)
-        ours, self.pending = self.pending[first:], self.pending[:first]
-        self._flush("spoken")
-        self.pending = ours
-        self._flush("subtitles")
-
-    def _dubbed(self, _text: str, _coming: str) -> None:
-        self._close()
-        if self.negated:
-            self.pending.clear()
-        self._flush("subtitles" if self.intro == "subtitles" else "spoken")
-        self.intro = self.negated = ""
-
-    def _in(self, _text: str, _coming: str) -> None:
-        self._close()
-        if self.last == "subtitles":
-            self.intro = "subtitles"
-            return
-        self._flush_by_intro() if not self.negated else None
-        self.intro = "in"
-
-    def _dialogue(self, text: str, _coming: str) -> None:
-        self._close()
-        if not self.negated:
-            self._flush("spoken")
-        elif self.pending or self.partly or " " in self.negated:
-            self.unread.append(" ".join([self.negated, *(item.text for item in self.pending), text]))
-            self.pending.clear()
-        else:
-            self.no_dialogue = True
-        self.intro, self.negated, self.partly = "in", "", ""
-
-    def _silent(self, text: str, _coming: str) -> None:
-        before, self.partly = self.partly, ""
-        self._close()
-        self._flush("subtitles" if self.intro == "subtitles" else "spoken")
-        if self.partly:
-            self.unread.append(f"{self.partly} {text}")
-        elif not self.negated:
-            self.no_dialogue = True
-        self.intro, self.negated, self.partly = "", "", before
-
-    def _bracket(self, text: str, _coming: str) -> None:
-        """A bracket: part of the name before it, a remark that can be read as a line of its own, or a film's name."""
-        head = self._close()
-        content = text[1:-1].strip(" ()[]")
-        joined = _joined(head.name, content) if head and head.name else None
-        if head and joined:
-            head.text, head.name = joined.name, joined
-            return
-        if self.depth > 1 or not content:
-            return
-        if self.last == "subtitles" and not self.bare and _tokens(content)[:1] and _tokens(content)[0][0] == "word":
-            return
-        inner = _Reader(self.depth + 1).read(content)
-        names = inner.languages + inner.subtitles
-        if inner.unread or not all(name.code and (not head or _is_common(name.name)) for name in names):
-            if content[0].islower():
-                self.unread.append(content)
-            return
-        self._take(inner)
-
-    def _take(self, inner: "_Reader") -> None:
-        """Add what a bracket says, its languages in their place of the list."""
-        if self.last == "subtitles" and self.bare:
-            self.subtitles += inner.languages
-        else:
-            self.pending += [_Item(name.name, name, ",", True) for name in inner.languages]
-        self.subtitles += inner.subtitles
-        self.no_dialogue |= inner.no_dialogue
-
-
-_CHUNK: Final = frozenset(["word", "noise", "partly", "nobody"])
+def _word_tokens(text: str, following: str) -> list[tuple[str, str]]:
+    bare = text.rstrip(".…")
+    kind = _KIND.get(bare.casefold(), "word")
+    if not bare:
+        return [("stop", text)]
+    if bare == text or following.islower() or (len(bare) <= 3 and following):  # "St. Lawrence Island Yupik"
+        return [(kind, text if kind == "word" else bare)]
+    return [(kind, bare), ("stop", ".")]
 
 
 def _with_plain_phrases(line: str) -> str:
@@ -361,26 +166,286 @@ def _with_plain_phrases(line: str) -> str:
 
 
 def _without_label(line: str) -> str:
-    """Drop labels before a colon (``Matinee:``); one that names a language or what it is for is no mere label."""
+    """Drop labels before a colon (``Matinee:``); one that names a language, or says what it is for, is more than that."""
     while match := _LABEL.match(line):
-        kinds = [kind for kind, _ in _tokens(match[1])]
-        if {"subtitles", "dubbed", "dialogue", "in"} & set(kinds) or _Reader(1).read(match[1] + ";").languages_known():
+        kinds = {kind for kind, _ in _tokens(match[1])}
+        if kinds & {"subtitles", "dubbed", "dialogue", "in"} or any(n.code for n in _Reader(1).read(match[1]).languages):
             break
         line = line[match.end() :]
     return line
 
 
-def _names_of(words: list[tuple[str, str]]) -> tuple[LanguageName, ...] | None:
-    """The name that a run of words is, several where hyphens join them, none where it says nothing, else None."""
-    first, last = 0, len(words)
-    while first < last and words[first][0] != "word":
+# --- From tokens to languages -------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Item:
+    """What stands between two steering words or separators: a language, or text that names none."""
+
+    text: str
+    name: LanguageName | None
+    joiner: str  # what stands before it: "", "comma", "list" or "slash"
+    spoken: bool  # the words themselves say so: "some French", a signed language
+
+
+class _Reader:
+    """Reads tokens from left to right; names wait in ``pending`` until a word says what they are for."""
+
+    def __init__(self, depth: int = 0) -> None:
+        self.depth = depth  # of brackets
+        self.languages: list[LanguageName] = []
+        self.subtitles: list[LanguageName] = []
+        self.no_dialogue = False
+        self.unread: list[str] = []
+        self.words: list[tuple[str, str]] = []  # of the name that is being read
+        self.pending: list[_Item] = []
+        self.joiner = ""
+        self.intro = ""  # what pending names follow: "", "in", "with", "subtitles" ("subtitles in") or "after" those
+        self.partly = False  # this part of the line says "some", "mostly", …
+        self.negation = ""  # "no", with what hedges it: "almost no"
+        self.last = ""  # kind of the token before
+        self.bare = False  # the last word for subtitles had no language with it
+
+    def read(self, line: str) -> "_Reader":
+        """Read one more line."""
+        tokens = _tokens(_with_plain_phrases(_without_label(line) if ":" in line else line))
+        for (kind, text), (coming, _) in zip(tokens, [*tokens[1:], ("", "")], strict=True):
+            if kind in _NAMING:
+                self.words.append((kind, text))
+            elif kind in ("comma", "list", "slash"):
+                self._close()
+                self.joiner = kind
+            elif kind == "subtitles":
+                self._subtitles(coming == "colon")
+            else:
+                _ON[kind](self, text)
+            self.last = kind
+        self._stop("")
+        return self
+
+    def _close(self) -> _Item | None:
+        """End a run of words; answers with its last language."""
+        words, self.words = self.words, []
+        if not words:
+            return None
+        self.partly = self.partly or any(kind == "partly" for kind, _ in words)
+        names = _names(words)
+        if names is None:
+            self.pending.append(_Item(" ".join(text for _, text in words), None, self.joiner, False))
+        for name in names or ():
+            self.pending.append(_Item(name.name, name, self.joiner, self.partly or is_signed(name)))
+            self.joiner = "slash"
+        self.joiner = ""
+        return self.pending[-1] if names else None
+
+    def _flush(self, purpose: str) -> None:
+        """Pending names are ``spoken``, ``subtitles`` or, where the line leaves that open, ``unread``."""
+        for item in self.pending:
+            if item.name is None:
+                self.unread.append(item.text)
+            elif purpose == "subtitles":
+                self.subtitles.append(item.name)
+            elif purpose == "spoken" or item.spoken:
+                self.languages.append(item.name)
+            else:
+                self.unread.append(item.text)
+        self.pending.clear()
+
+    def _settle(self) -> None:
+        """Names before ``with``, ``no``, ``dubbed`` are spoken, unless the line has said otherwise."""
+        self._close()
+        self._settle_negated()
+        self._flush("subtitles" if self.intro == "subtitles" else "spoken")
+        self.partly = False
+
+    def _settle_negated(self) -> None:
+        if self.negation:
+            self.unread += [f"{self.negation} {item.text}" for item in self.pending]
+            self.pending.clear()
+            self.negation = ""
+
+    def _stop(self, _text: str) -> None:
+        self._close()
+        self._settle_negated()
+        self._flush({"with": "unread", "after": "unread", "subtitles": "subtitles"}.get(self.intro, "spoken"))
+        self.intro, self.partly, self.joiner = "", False, ""
+
+    def _spaced_slash(self, text: str) -> None:
+        """Between two languages a comma; behind ``subtitles`` something new begins."""
+        self._close()
+        if self.intro == "after" and not self.pending:
+            self._stop(text)
+        self.joiner = "comma"
+
+    def _colon(self, _text: str) -> None:
+        self._close()
+        if self.last == "subtitles":
+            self.intro = "subtitles"
+            return
+        if self.pending and not (self.pending[-1].name and self.pending[-1].name.code):
+            self.pending.pop()  # a label
+        self._settle()
+
+    def _with(self, _text: str) -> None:
+        self._settle()
+        self.intro = "with"
+
+    def _no(self, text: str) -> None:
+        """``no``; words like ``almost`` before it make it uncertain."""
+        hedged = any(kind == "partly" for kind, _ in self.words) and all(kind != "word" for kind, _ in self.words)
+        hedge = " ".join(word for _, word in self.words) + " " if hedged else ""
+        if hedged:
+            self.words = []
+        self._settle()
+        self.negation = hedge + text
+
+    def _subtitles(self, labels: bool) -> None:
+        """``subtitles``: what is pending before it, or what follows if it ``labels`` that."""
+        self._close()
+        self.bare = not self.pending
+        if self.negation:  # "no English subtitles" says nothing more
+            self.pending.clear()
+            self.negation = ""
+        elif labels:
+            self._flush("spoken")
+        else:
+            first = 0 if self.intro in ("with", "subtitles") else self._first_of_subtitles()
+            ours, self.pending = self.pending[first:], self.pending[:first]
+            self._flush("spoken")
+            self.pending = ours
+            self._flush("subtitles")
+        self.intro, self.partly = "after", False
+
+    def _first_of_subtitles(self) -> int:
+        """Without ``with``, only the last part of a list with commas is meant, and never all that follows ``in``."""
+        commas = [index for index, item in enumerate(self.pending) if item.joiner == "comma"]
+        return commas[-1] if commas else max(len(self.pending) - 1, 0) if self.intro == "in" else 0
+
+    def _dubbed(self, _text: str) -> None:
+        self._close()
+        if self.negation:  # "not dubbed"
+            self.pending.clear()
+            self.negation = ""
+        self._settle()
+        self.intro = ""
+
+    def _in(self, _text: str) -> None:
+        self._close()
+        if self.last == "subtitles":
+            self.intro = "subtitles"
+        elif not self.negation:
+            partly = self.partly
+            self._settle()
+            self.intro, self.partly = "in", partly
+
+    def _dialogue(self, text: str) -> None:
+        hedged = " " in self.negation or any(kind == "partly" for kind, _ in self.words)
+        self._close()
+        if not self.negation:
+            self._flush("spoken")
+        elif hedged or self.pending:
+            self.unread.append(" ".join([self.negation, *(item.text for item in self.pending), text]))
+            self.pending.clear()
+        else:
+            self.no_dialogue = True
+        self.intro, self.negation, self.partly = "in", "", False
+
+    def _silent(self, text: str) -> None:
+        hedge = " ".join(word for kind, word in self.words if kind == "partly")
+        negated = bool(self.negation)
+        self._settle()
+        if hedge:
+            self.unread.append(f"{hedge} {text}")
+        elif not negated:
+            self.no_dialogue = True
+        self.intro = ""
+
+    def _bracket(self, text: str) -> None:
+        """More of the name before it, a remark that can be read like a line of its own, or the name of a film."""
+        head = self._close()
+        content = text[1:-1].strip()
+        if head and head.name and (joined := with_bracket(head.name, content)):
+            head.text, head.name = joined.name, joined
+            return
+        if self.depth > 1 or not content:
+            return
+        inner = _Reader(self.depth + 1).read(content)
+        names = inner.languages + inner.subtitles
+        remark = _tokens(content)[0][0] != "word"
+        if inner.unread or not all(name.code and (remark or not head or is_common(name.name)) for name in names):
+            if content[0].islower():  # no title
+                self.unread.append(content)
+        elif remark or self.last != "subtitles" or self.bare:
+            self._add(inner)
+
+    def _add(self, inner: "_Reader") -> None:
+        """What a bracket says; its languages keep their place in the list."""
+        if self.last == "subtitles" and self.bare:
+            self.subtitles += inner.languages
+        else:
+            self.pending += [_Item(name.name, name, "comma", True) for name in inner.languages]
+        self.subtitles += inner.subtitles
+        self.no_dialogue = self.no_dialogue or inner.no_dialogue
+
+
+_ON: Final[dict[str, Callable[[_Reader, str], None]]] = {
+    "stop": _Reader._stop,
+    "spaced": _Reader._spaced_slash,
+    "colon": _Reader._colon,
+    "with": _Reader._with,
+    "no": _Reader._no,
+    "dubbed": _Reader._dubbed,
+    "in": _Reader._in,
+    "dialogue": _Reader._dialogue,
+    "silent": _Reader._silent,
+    "bracket": _Reader._bracket,
+}
+
+
+# --- From words to a name -----------------------------------------------------------------------------------------
+
+
+def _names(words: list[tuple[str, str]]) -> tuple[LanguageName, ...] | None:
+    """The language of a run of words, or several where hyphens join them; empty if it says nothing, None if it names none."""
+    first, end = 0, len(words)
+    while first < end and words[first][0] != "word":
         first += 1
-    while last > first and words[last - 1][0] != "word":
-        last -= 1
-    if first == last:
-        whole = " ".join(text for _, text in words)
-        return (LanguageName(whole, code),) if len(words) > 1 and (code := _own_names().get(fold(whole))) else ()
-    if last < len(words) and words[last][1].casefold().startswith("language") and words[last - 1][1].casefold() in _SIGN:
-        last += 1
-    name = " ".join(text for _, text in words[first:last]).strip("\"“”*")
-    return _languages(name, [kind for kind, _ in words[first:last]])
+    while end > first and words[end - 1][0] != "word":
+        end -= 1
+    if first == end:
+        return ()
+    if end < len(words) and words[end - 1][1].casefold() in ("sign", "signed") and words[end][1].casefold().startswith("language"):
+        end += 1
+    name = " ".join(text for _, text in words[first:end]).strip("\"“”„«»*_")
+    if code := _code(name):
+        return (LanguageName(name, code),)
+    if any(kind != "word" for kind, _ in words[first:end]):
+        return None
+    parts = tuple(LanguageName(part, language_code(part)) for part in _HYPHEN.split(name))
+    if len(parts) > 1 and all(part.code and is_common(part.name) for part in parts):
+        return parts
+    return (LanguageName(name, None),) if _looks_like_a_name(name) else None
+
+
+def _code(name: str) -> str | None:
+    """The tag of a name in running text, where ``mon`` and ``even`` are no languages but ``Mon`` and ``Even`` are."""
+    if name.isascii() and name[:1].islower() and (len(name) <= 3 or not is_common(name)):
+        return None
+    return language_code(name)
+
+
+def _looks_like_a_name(name: str) -> bool:
+    """A capitalised word or two (or in a script without capitals), no digits, no word of a content advisory."""
+    words = name.split()
+    if not 1 <= len(words) <= _LONGEST_NAME or len(name) > 40:
+        return False
+    return all(_is_name_word(word) and word.casefold() not in _ADVISORY for word in words)
+
+
+def _is_name_word(word: str) -> bool:
+    letters = [c for c in word if c.isalpha()]
+    if not letters or not all(c.isalpha() or c in "'’‘ʼʻ-‑.:꞉·" or unicodedata.category(c)[0] == "M" for c in word):
+        return False
+    if word.isascii() and word.isupper() and len(word) <= 4:  # "PG", "DCP"
+        return False
+    return not letters[0].islower() or any(ord(c) > 0x17F for c in word)  # "hən̓q̓əmin̓əm̓", but not "café"

@@ -1,4 +1,4 @@
-"""People: the names in one value, actors with their parts, and the contract's role for the label of a credit."""
+"""People: the names in one value, actors with their parts, the role that a credit's label stands for."""
 
 import re
 import unicodedata
@@ -12,8 +12,8 @@ _BRACKET = r"\((?:[^()]++|\([^()]*+\))*+\)|\[[^\[\]]*+\]"
 # A bracket is one token, so that nothing inside it separates. `et` and a lone `+` join like `and`.
 _TOKEN = re.compile(
     rf"(?P<bracket>{_BRACKET})"
-    r"|(?P<list>[,;/|•，、；／،؛]|(?<!\S)(?:·|as well as|with|With|WITH|feat\.?|ft\.?|featuring|Featuring|starring|Starring"
-    r"|introducing|Introducing|plus)(?!\S))"
+    r"|(?P<list>[,;/|•，、；／،؛]|(?<!\S)(?:·|as well as|[wW]ith|WITH|feat\.?|ft\.?|[fF]eaturing|[sS]tarring"
+    r"|[iI]ntroducing|plus)(?!\S))"
     r"|(?P<joint>[&＆]|(?<!\S)(?:[aA][nN][dD]|et|\+)(?!\S))"
 )
 _TRAILING_BRACKET = re.compile(rf"\s*({_BRACKET})[\s.*]*\Z")
@@ -31,27 +31,33 @@ _MOST_CHARACTERS = 200  # brackets included
 
 _NOBODY = re.compile(
     r"(?:(?:various|multiple|several|numerous|assorted|diverse|divers|diverses|plusieurs|misc\.?)"
-    r"(?: (?:directors?|film-?\s?makers?|artists?|producers?|writers?|speakers?|guests?|people|names|creators?|others"
-    r"|réalisateurs?|réalisatrices?|cinéastes?|artistes))?"
+    r"(?: (?:directors?|film-?\s?makers?|artists?|producers?|writers?|speakers?|guests?|people|names"
+    r"|creators?|others|réalisateurs?|réalisatrices?|cinéastes?|artistes))?"
     r"|t\.?b\.?[acd]\.?|to be (?:announced|confirmed|determined)|n\.?/?a\.?|none|unknown|see below)\Z",
     re.IGNORECASE,
 )
 _AND_OTHERS = re.compile(
     r"(?:(?:many|some|several|all|the|its|their) )*(?:[oO]thers?|more|al|etc|friends|guests|autres)\.?\Z"
 )
-# Behind a comma these belong to the name before it; titles, degrees and the letters of guilds of cinematographers,
-# editors and producers. Letters that may also be somebody's whole name count in capitals only.
-_SUFFIX = re.compile(
-    r"(?:[jJ]n?r|[sS]n?r|JN?R|SN?R|[eE]sq|ESQ|P[hH]D|P\.[hH]\.D|M\.?D|M\.?A|B\.?A|M\.?F\.?A|J\.?D|D\.?D\.?S|R\.?N|Q\.?C|K\.?C"
-    r"|[OMCKD]\.?B\.?E|O\.?C|O\.?M|C\.?M|II|III|IV|C\.?S\.?C|A\.?S\.?C|B\.?S\.?C|A\.?C\.?S|A\.?F\.?C|A\.?C\.?E|C\.?C\.?E|C\.?A\.?S"
-    r"|I\.?S\.?C|S\.?B\.?C|N\.?S\.?C|D\.?F\.?F|F\.?S\.?F|B\.?V\.?K|A\.?I\.?C|H\.?K\.?S\.?C|J\.?S\.?C|M\.?P\.?S\.?E|S\.?A\.?S\.?C"
-    r"|A\.?D\.?G|D\.?G\.?[AC]|W\.?G\.?[AC]|P\.?G\.?A|p\.?g\.?a)\.?\Z"
-)
+# Behind a comma these belong to the name before it: generations, degrees, honours, and the guilds of
+# cinematographers, editors and producers; in capitals, since in small letters some are a whole name.
+_SUFFIXES = frozenset(
+    [
+        "Jr", "jr", "JR", "Jnr", "Sr", "sr", "SR", "Snr", "Esq", "II", "III", "IV",
+        "PhD", "PHD", "MD", "MA", "BA", "MFA", "JD", "DDS", "RN", "QC", "KC",
+        "OBE", "MBE", "CBE", "KBE", "DBE", "OC", "OM", "CM",
+        "CSC", "ASC", "BSC", "ACS", "AFC", "AIC", "BVK", "DFF", "FSF", "HKSC", "ISC", "JSC", "NSC", "SASC", "SBC",
+        "ACE", "CCE", "CAS", "MPSE", "ADG", "DGA", "DGC", "WGA", "WGC", "PGA", "pga",
+    ]
+)  # fmt: skip
 _COMPANY_TAIL = frozenset(["co", "co.", "company", "sons", "daughters", "associates"])
 _PARTICLES = frozenset(
-    "af al ap av ben bin binti da dal dalla das de degli dei del della den der di do dos du el ibn la las le les lo los "
-    "mac mc ní st st. ten ter van vel von y zu zum zur".split()
-)
+    [
+        "af", "al", "ap", "av", "ben", "bin", "binti", "da", "dal", "dalla", "das", "de", "degli", "dei", "del",
+        "della", "den", "der", "di", "do", "dos", "du", "el", "ibn", "la", "las", "le", "les", "lo", "los", "mac",
+        "mc", "ní", "st", "st.", "ten", "ter", "van", "vel", "von", "y", "zu", "zum", "zur",
+    ]
+)  # fmt: skip
 _ARTICLES = frozenset(["the", "los", "las", "die", "das", "der"])
 _GIVEN_NAME = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?\Z")
 
@@ -108,7 +114,7 @@ def is_nobody(text: str) -> bool:
 
 def is_suffix(text: str) -> bool:
     """Whether a part between commas belongs to the name before it: ``Jr.``, ``III``, ``PhD``, ``CSC``."""
-    return _SUFFIX.match(text) is not None
+    return text.replace(".", "") in _SUFFIXES
 
 
 def _read(text: str, as_cast: bool) -> list[tuple[str, str | None]]:
@@ -221,8 +227,9 @@ def _closed(piece: str) -> str:
 
 
 _HOW_NOT_WHO = re.compile(
-    r"(?:as |the )?(?:voices?|voice[- ]?overs?|v\.?o\.?|voix|voiced|voice only|uncredited|credit only|cameo|deceased"
-    r"|(?:special|guest) appearance|guest(?: star)?|archiv(?:e|al)s?(?: (?:footage|material|images?))?|in person|(?:18|19|20)\d\d)\Z",
+    r"(?:as |the )?(?:voices?|voice[- ]?overs?|v\.?o\.?|voix|voiced|voice only|uncredited|credit only|cameo"
+    r"|deceased|(?:special|guest) appearance|guest(?: star)?|archiv(?:e|al)s?(?: (?:footage|material|images?))?"
+    r"|in person|(?:18|19|20)\d\d)\Z",
     re.IGNORECASE,
 )
 _VOICE_OF = re.compile(r"(?:voice[sd]?(?: (?:of|by))? *:? +|voix de +|as +)(?=\S)", re.IGNORECASE)
@@ -259,7 +266,7 @@ def _with_surnames(people: list[tuple[bool, str, str | None]]) -> list[tuple[str
 
 def _surname(name: str) -> str | None:
     """Find the surname of a full name where it is certain, with its particles; ``None`` otherwise."""
-    words = [word for word in name.replace(",", " ").split() if not _SUFFIX.match(word)]
+    words = [word for word in name.replace(",", " ").split() if not is_suffix(word)]
     if len(words) < 2 or words[0].islower() or words[0].casefold() in _ARTICLES:
         return None
     if len(words[-1]) < 2 or not _GIVEN_NAME.match(words[-1]) or words[-1][0].islower():
@@ -274,7 +281,7 @@ def _surname(name: str) -> str | None:
     return " ".join(words[first:])
 
 
-# Labels as :func:`_key` writes them: one case, no accents, singular, without `by`. A label that is known but has no
+# Labels as `_key` writes them: one case, no accents, singular, without `by`. A label that is known but has no
 # role of its own stands under `other`, so that it does not spoil a compound (`Story & Screenplay`).
 _LABELS = {
     "director": """

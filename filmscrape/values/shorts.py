@@ -15,16 +15,16 @@ _END = re.compile(
 _LAST_CHARACTERS = frozenset(")]nNsS.'′’")
 _MOST_MINUTES = 6000  # as the record allows
 _PROSE = re.compile(
-    r"[^\W\d_]{4,}[.!?] |\b(?:is|are|was|were|has|have|will|runs?|screens|features|includes|by|with|from|at|a|an|its|his|her|their|this|that"
-    r"|which|followed|preceded)\b"
+    r"[^\W\d_]{4,}[.!?] |\b(?:is|are|was|were|has|have|will|runs?|screens|features|includes|by|with|from"
+    r"|at|a|an|its|his|her|their|this|that|which|followed|preceded)\b"
 )
 _YEAR = re.compile(r"(?:18|19|20)\d\d(?:[-–](?:18|19|20)?\d\d)?\Z", re.ASCII)
 _PROVINCES = frozenset(["BC", "QC", "ON", "NS", "MB", "SK", "AB", "NL", "NB", "PE", "PEI", "YT", "NT", "NU"])
 _PROVINCE_NAMES = frozenset(
     [
-        "alberta", "british columbia", "manitoba", "new brunswick", "newfoundland", "newfoundland and labrador",
-        "newfoundland & labrador", "northwest territories", "nova scotia", "nunavut", "ontario", "prince edward island",
-        "quebec", "québec", "saskatchewan", "yukon",
+        "alberta", "british columbia", "manitoba", "new brunswick", "newfoundland", "newfoundland & labrador",
+        "newfoundland and labrador", "northwest territories", "nova scotia", "nunavut", "ontario",
+        "prince edward island", "quebec", "québec", "saskatchewan", "yukon",
     ]
 )  # fmt: skip
 # What states that are no more and nations without a code are called; no person has such a name.

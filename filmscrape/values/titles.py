@@ -12,7 +12,7 @@ from filmscrape.values.text import plain
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """What a heading and the line under it say; ``title`` is ``None`` only where the heading holds no text."""
+    """What a heading and the line under it say; ``title`` is ``None`` where the heading holds no text."""
 
     title: str | None
     alternative_titles: tuple[str, ...]
@@ -25,11 +25,11 @@ def _words(text: str) -> frozenset[str]:
 
 # Words that make a phrase a note wherever they stand in it: they are no words of a title.
 _TECHNICAL = re.compile(
-    r"\bq ?(?:&|\+|and|n) ?a'?s?\b|\b\d{1,2}(?:\.5)? ?mm\b|\b[2-8]k\b|\b(?:dcp|imax|hfr|blu-?ray|vhs|vost[aef]?|vostfr)\b"
-    r"|\b\d+(?:st|nd|rd|th) anniversary\b|\bdirector'?s'? cut\b|\b(?:sing|quote)[- ]?a?-?long\b|\bsubtitled\b|\b(?:open|closed) caption"
-    r"|\bwith \w+ subtitles\b|\baudio descri"
+    r"\bq ?(?:&|\+|and|n) ?a'?s?\b|\b\d{1,2}(?:\.5)? ?mm\b|\b[2-8]k\b|\b(?:dcp|imax|hfr|blu-?ray|vhs)\b"
+    r"|\bvost[aef]?r?\b|\b\d+(?:st|nd|rd|th) anniversary\b|\bdirector'?s'? cut\b"
+    r"|\b(?:sing|quote)[- ]?a?-?long\b|\bsubtitled\b|\b(?:open|closed) caption|\bwith \w+ subtitles\b|\baudio descri"
 )
-# The last word of a phrase that is a note whatever stands before it (`Foodbank Benefit`), unless an article opens it.
+# Last words of a phrase that is a note whatever stands before them (`Foodbank Benefit`) but for an article.
 _NOUNS = _words(
     """
     screening screenings program programs programme programmes benefit fundraiser matinee matinée
@@ -51,10 +51,13 @@ _HEADS = (
     _ALONE
     | _NOUNS
     | _words(
-        "anniversary print prints version edition cut remake remastering scan transfer copy reissue re-issue rerelease re-release "
-        "revival centenary centennial presentation event events film films feature bill marathon gala party discussion panel talk "
-        "conversation lecture workshop reception performance score accompaniment subtitles captions description show shows night "
-        "quote-along attendance person demand work-in-progress format white session colour color tour special"
+        """
+        anniversary print prints version edition cut remake remastering scan transfer copy reissue re-issue
+        rerelease re-release revival centenary centennial presentation event events film films feature bill
+        marathon gala party discussion panel talk conversation lecture workshop reception performance score
+        accompaniment subtitles captions description show shows night quote-along attendance person demand
+        work-in-progress format white session colour color tour special
+        """
     )
 )
 _MODIFIERS = _words(
@@ -81,8 +84,8 @@ _LANGUAGES = _words(
     """
 )
 _VOCABULARY = _HEADS | _MODIFIERS | _LANGUAGES
-# Without a bracket fewer heads are certain: those that may follow a dash; a colon (`Series: Title` stays whole, and so
-# does `Short Forum: Program 4`); `with` or `&`.
+# Without a bracket fewer heads are certain: those that may follow a dash; a colon (`Series: Title` stays
+# whole, and so does `Short Forum: Program 4`); `with` or `&`.
 _FIRM = _words(
     """
     restoration restored remastered remaster anniversary print version edition cut screening
@@ -109,7 +112,7 @@ _NOT_ALONE_OUTSIDE = _words(
 
 _WORD = re.compile(r"q ?(?:&|\+|and|n) ?a'?s?\b|[^\W_]+(?:['.&-][^\W_]+)*'?\+?|[&+/#]")
 _NUMBER = re.compile(
-    r"#?\d+(?:st|nd|rd|th)?\Z|\d{1,2}\+\Z|\d{1,2}(?:\.5)?mm\Z|[2-8]k\Z|(?:one|two|three|four|five|i{1,3}|iv|v)\Z"
+    r"(?:#?\d+(?:st|nd|rd|th)?|\d{1,2}\+|\d{1,2}(?:\.5)?mm|[2-8]k|one|two|three|four|five|i{1,3}|iv|v)\Z"
 )
 _Q_AND_A = re.compile(r"q ?(?:&|\+|and|n) ?a'?s?\Z")
 _ARTICLE = re.compile(
@@ -118,46 +121,49 @@ _ARTICLE = re.compile(
 _NAMED_VERSION = re.compile(r"the (?=.* (?:cut|version|edition)\Z)")
 _HOSTED = re.compile(r" (?:with|by|from|featuring|feat\.|led by|hosted by|moderated by) .+\Z")
 _HOSTED_HEAD = re.compile(
-    r"(?:q ?(?:&|\+|and) ?a'?s?|intro|introduction|introduced|talk|talkback|discussion|conversation|panel|lecture|presented"
-    r"|hosted|moderated|performance|score|accompaniment)\Z"
+    r"(?:q ?(?:&|\+|and) ?a'?s?|intro|introduction|introduced|talk|talkback|discussion|conversation|panel"
+    r"|lecture|presented|hosted|moderated|performance|score|accompaniment)\Z"
 )
 _PHRASE = re.compile(
-    r"(?:co-?)?(?:presented|introduced|hosted|followed|preceded|accompanied|curated|moderated|programmed) (?:by|with|in)\b"
-    r"|dir(?:\.|ected by) |in (?:partnership|collaboration) with\b"
+    r"(?:co-?)?(?:presented|introduced|hosted|followed|preceded|accompanied|curated|moderated|programmed)"
+    r" (?:by|with|in)\b|dir(?:\.|ected by) |in (?:partnership|collaboration) with\b"
     rf"|(?:in )?(?:{'|'.join(sorted(_LANGUAGES))})(?:\Z| (?:with|and|&|version|audio)\b)"
 )
 _PREPOSITION = re.compile(
-    r"(?:in|at|on|for|with|w/|from|by|featuring|feat\.?|incl\.?|including|followed|preceded|introduced|presented|hosted|directed|dir\.?|plus) ?"
+    r"(?:in|at|on|for|with|w/|from|by|featuring|feat\.?|incl\.?|including|followed|preceded|introduced|presented"
+    r"|hosted|directed|dir\.?|plus)(?= )"
 )
 _YEARS = re.compile(r"(?:.*, )?(?:18|19|20)\d\d(?:\s?[-–/,&]\s?(?:18|19|20)?\d\d)?\Z")
 _HOUSE = re.compile(r"[A-Z][A-Z0-9]+ (?:Connect|Online|Live|Digital|Virtual|On Demand|at Home|At Home)\Z")
 
 _PAIRS = {")": "(", "]": "[", "）": "（", "】": "【"}
 _OR = re.compile(
-    r"(?:or|ou|aka|a\.k\.a\.?|also known as|original title|orig\.|english title|international title)\b[:,]? +",
+    r"(?:or|ou|aka|a\.k\.a\.?|also known as|(?:original|english|international) title|orig\.)[:,]? +",
     re.IGNORECASE,
 )
 # Brackets that tell one film from another, or go on with the sentence before them: part of the title.
 _OF_THE_TITLE = re.compile(
-    r"(?:(?:part|parts|vol\.?|volume|chapter|episodes?|ep\.?|act|season|series|book|no\.?|tome|partie|chapitre)\b.*\d.*"
+    r"(?:(?:parts?|vol\.?|volume|chapter|episodes?|ep\.?|act|season|series|book|no\.?|tome|partie|chapitre)\b.*\d.*"
     r"|(?:part|volume|chapter|act|book|episode) (?:one|two|three|four|five|six|[ivx]+)|\d{1,3}|[ivx]+)\Z"
     r"|but\b|\.\.\.|…",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(r"(?:and|but|not|than|that|who|of|to|is|are|was|were)\b")
 _HANGING = re.compile(
-    r"(?:(?:\A|[\s(])(?:the|an?|and|or|ou|of|de|du|des|in|on|at|to|for|from|by|with|my|our|your|his|her|their|its|this|that|vs\.?)|['’]s?|[&+/])\Z",
+    r"(?:(?:\A|[\s(])(?:the|an?|and|or|ou|of|de|du|des|in|on|at|to|for|from|by|with|my|our|your|his|her|their|its"
+    r"|this|that|vs\.?)|['’]s|[&+/])\Z",
     re.IGNORECASE,
 )
 _CONNECTOR = re.compile(
-    r"\s+(?:(?P<plus>\+|plus|followed by)|with|w/|&)\s+|(?P<dash>\s+(?:--?|[–|])\s+|\s*—\s*)|\s*(?P<colon>:)\s+",
+    r"\s+(?:(?P<plus>\+|plus|followed by)|with|w/|&)\s+|(?P<dash>\s+(?:--?|[–|])\s+|\s*—\s*)"
+    r"|\s*(?P<colon>:)\s+",
     re.IGNORECASE,
 )
 _BARE = re.compile(
     r"\s+(?:(?:in|on)\s+)?((?:(?:new|digital|original|brand[ -]new)\s+)*"
     r"(?:[248]k|\d\d(?:\.5)?\s?mm|imax|\d+(?:st|nd|rd|th)\s+anniversary|director['’]?s['’]?\s+cut)"
-    r"(?:\s+(?:restoration|restored|remaster(?:ed)?|print|presentation|screening|version|edition|anniversary|dcp|imax|[248]k"
-    r"|\d\d(?:\.5)?mm|director['’]?s['’]?\s+cut|re-?release|reissue|theatrical|cut))*)\s*\Z",
+    r"(?:\s+(?:restoration|restored|remaster(?:ed)?|print|presentation|screening|version|edition|anniversary|dcp"
+    r"|imax|[248]k|\d\d(?:\.5)?mm|director['’]?s['’]?\s+cut|re-?release|reissue|theatrical|cut))*)\s*\Z",
     re.IGNORECASE,
 )
 _LONGEST_HEADING = 400  # characters; what is longer is no heading
@@ -271,7 +277,7 @@ def _joined_note(text: str) -> tuple[str, str, str] | None:
 
 
 def _is_joined_note(tail: str, heads: frozenset[str], hosted: bool) -> bool:
-    """Whether a phrase without brackets holds words of presentation only; ``Q&A with Ann Roe`` may name somebody."""
+    """Whether a phrase without brackets holds words of presentation only; ``Q&A with …`` may name people."""
     folded = tail.casefold().replace("’", "'").strip(" !.")
     if hosted and (named := _HOSTED.search(folded)):
         opening = folded[: named.start()]

@@ -54,7 +54,7 @@ def _newest() -> tuple[str, Path | None]:
 
 
 def _version_of(folder: Path) -> str | None:
-    """Read a system database's version: first line of ``tzdata.zi`` (``# version 2025b``), or ``+VERSION``."""
+    """Read a database's version: first line of ``tzdata.zi`` (``# version 2025b``), or ``+VERSION``."""
     for name in ("tzdata.zi", "+VERSION"):
         try:
             with (folder / name).open(encoding="ascii", errors="replace") as file:
