@@ -1,7 +1,7 @@
 """Obey robots.txt (RFC 9309) without asking for it twice.
 
-Scrapy's own middleware fetches robots.txt itself and keeps it to itself. The spider needs it too, for the
-sitemaps that it names, and asks for it before anything else; this middleware learns the rules from that answer.
+Scrapy's own middleware fetches robots.txt itself and keeps it to itself. The spider needs it too, for the sitemaps
+that it names, and asks for it before anything else; this middleware learns the rules from that answer.
 """
 
 from typing import Self
@@ -49,8 +49,8 @@ class RobotsMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Learn the rules of a host from its robots.txt; one that does not exist (404) has none."""
-        parts = urlsplit(request.url)
-        if parts.path == "/robots.txt" and request.meta.get("dont_obey_robotstxt"):
+        if request.meta.get("dont_obey_robotstxt"):
             text = response.body if response.status == 200 else b""
-            self._rules[parts.netloc] = build_from_crawler(self._parser, self._crawler, text)
+            rules = build_from_crawler(self._parser, self._crawler, text)
+            self._rules[urlsplit(request.url).netloc] = rules
         return response

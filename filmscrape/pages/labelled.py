@@ -54,14 +54,11 @@ def pairs_by_label(
     A label is a run that is the whole text of its element. Its value is what follows it in the same parent.
     Elements that share tag, class and parent's class with a found label, and that come among them, are labels too, known or not.
     """
-    covered = set()
+    covered: set[int] = set()
     for pair in taken:
         covered.update(range(pair.label_node.start, pair.stop))
-    labels = []
-    for run in range(start, stop):
-        text = outline.runs[run]
-        if len(text) <= LONGEST_LABEL and run not in covered and is_label(folded(text)):
-            labels.append(run)
+    keys = outline.keys
+    labels = [run for run in range(start, stop) if keys[run] and run not in covered and is_label(keys[run])]
     found = [pair for run in labels if (pair := _labelled(outline, run))]
     if found:
         known = {(pair.label_node.signature, _parent_signature(pair.label_node)) for pair in found}

@@ -8,7 +8,7 @@ through the tree.
 
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from lxml import etree
 
@@ -22,6 +22,7 @@ INLINE = frozenset(
 SILENT = frozenset("script style svg noscript template iframe nav footer dialog select textarea object math head".split())
 BOLD = frozenset(("strong", "b"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+LONGEST_KEY = 60
 _FOLD = re.compile(r"[\s\xa0]+")
 
 
@@ -183,6 +184,11 @@ class Outline:
             node = node.parent
 
     # ------------------------------------------------------------------ text
+    @cached_property
+    def keys(self) -> list[str]:
+        """Each run folded for look-ups; ``""`` for a run that is too long to be a label, a day or a badge."""
+        return [folded(text) if len(text) <= LONGEST_KEY else "" for text in self.runs]
+
     def raw(self, start: int, stop: int) -> str:
         """The runs of a range with what separates them."""
         if stop - start == 1:

@@ -39,6 +39,7 @@ SITE_NAME = "Vancouver International Film Festival"
 # Pages below /whats-on/ that are no events (section 1 of the survey).
 NOT_EVENTS = frozenset(("festival", "membership", "donate", "passes", "page"))
 _EVENT_PATH = re.compile(r"/whats-on/([^/?#\s]+)/?\Z")
+_SERIES_LINK = re.compile(rb"""href\s*=\s*["']([^"'<>]*/series/[^"'<>]+)["']""")
 _SERIES_PATH = re.compile(r"/series/([^/?#\s]+)/?\Z")
 _RELATED = re.compile(r"\s*(?:missing viff\?.*|also playing|also in (?:this|the) series|(?:you (?:may|might) also (?:like|enjoy)|related (?:events|films|screenings)|more (?:in|from|like) this.*|up next|what[’']s playing.*))\s*\Z", re.IGNORECASE | re.DOTALL)
 _RELATED_STARTS = frozenset("mMaAyYrRuUwW")
@@ -144,8 +145,8 @@ class ViffPage(Page):
 
     def series_paths(self) -> list[str]:
         """The series pages that this page links to (the site's navigation included), each once."""
-        found = {path: None for a in self.root.iter("a") if (path := series_path(a.get("href")))}
-        return list(found)
+        hrefs = (href.decode("utf-8", "replace") for href in _SERIES_LINK.findall(self.text))
+        return list({path: None for href in hrefs if (path := series_path(href))})
 
 
 class EventPage(ViffPage):
@@ -180,10 +181,7 @@ class EventPage(ViffPage):
     @cached_property
     def outline(self) -> Outline:
         """The event's part: ``main`` (or the body) up to the related cards, without navigation and footer."""
-        root = self.root.find(".//main")
-        if root is None or len(root) == 0:
-            body = self.root.find("body")
-            root = body if body is not None else self.root
+        root = _main(self.part)
         slug = slug_of(self.item.url)
 
         def ends_at(text: str, node: Node) -> bool:
@@ -242,32 +240,28 @@ class EventPage(ViffPage):
         outline = self.outline
         panel_labels = {n.index for n in outline.having("c-event__details-title")}
         found = []
-        for run in range(self.head_stop, len(outline.runs)):
-            text = outline.runs[run]
-            if len(text) > 40:
-                continue
-            kind = LANDMARKS.get(folded(text))
-            if kind is not None and outline.is_alone(run):
+        for run, key in enumerate(outline.keys):
+            kind = LANDMARKS.get(key)
+            if kind is not None and run >= self.head_stop and outline.is_alone(run):
                 node = outline.alone(run)
                 if not {node.index, outline.run_nodes[run].index} & panel_labels:
                     found.append((run, kind))
         return found
 
     def _passed_after(self, run: int) -> int | None:
-        for i in range(run, len(self.outline.runs)):
-            if lines.says_passed(tidy(self.outline.runs[i])):
-                return i
-        return None
+        return next((passed for passed in self._passed if passed >= run), None)
+
+    @cached_property
+    def _passed(self) -> list[int]:
+        """The runs that say that the event is over."""
+        return [run for run, key in enumerate(self.outline.keys) if ("passed" in key or "ended" in key) and lines.says_passed(key)]
 
     def _first_showing(self) -> int | None:
         """The first run behind the facts that is a screening's day or clock time."""
-        outline = self.outline
-        for run in range(self.facts_stop, len(outline.runs)):
-            text = outline.runs[run]
-            if len(text) < 60:
-                text = tidy(text)
-                if is_day(text) or is_time(text):
-                    return run
+        keys = self.outline.keys
+        for run in range(self.facts_stop, len(keys)):
+            if keys[run] and (is_day(keys[run]) or is_time(keys[run])):
+                return run
         return None
 
     def _description(self) -> tuple[int, int, int, int]:
@@ -313,14 +307,13 @@ class EventPage(ViffPage):
         """The first run behind the title that is a strong panel label or a section's heading."""
         outline = self.outline
         for run in range(self.head_stop, len(outline.runs)):
-            text = outline.runs[run]
-            if len(text) > 40 or not outline.is_alone(run):
+            key = outline.keys[run]
+            if not key or not outline.is_alone(run):
                 continue
-            key = folded(text)
             if (key in PANEL and key not in _WEAK) or (key in LANDMARKS and outline.alone(run).tag != "p"):
                 if outline.run_nodes[run].tag != "p":
                     return run
-            elif _MINUTES.match(text) or (lines.says_passed(tidy(text)) and run > self.head_stop + 4):
+            elif _MINUTES.match(key) or (run in self._passed and run > self.head_stop + 4):
                 return run
         return len(outline.runs)
 
@@ -341,13 +334,12 @@ class EventPage(ViffPage):
     def _behind_panel(self, run: int) -> bool:
         """Whether a heading stands behind the panel: no strong panel label but ``Director`` comes after it."""
         outline = self.outline
-        for later in range(run + 1, len(outline.runs)):
-            text = outline.runs[later]
-            if len(text) < 24 and outline.is_alone(later):
-                key = folded(text)
-                if PANEL.get(key) in ("countries", "year", "language", "cast") and outline.run_nodes[later].tag != "p":
-                    return False
-        return True
+        return not any(
+            PANEL.get(outline.keys[later]) in ("countries", "year", "language", "cast")
+            and outline.is_alone(later)
+            and outline.run_nodes[later].tag != "p"
+            for later in range(run + 1, len(outline.runs))
+        )
 
     def _is_event(self) -> bool:
         """Whether anything shows that this is an event: its panel, its sections, its number or its own classes."""
@@ -367,7 +359,7 @@ class EventPage(ViffPage):
         if not self.outline.complete:
             return
         tail = self.body[-2048:].lower()
-        if b"</html" in tail or b"</body" in tail or b"<footer" in self.body.lower():
+        if b"</html" in tail or b"</body" in tail or b"<footer" in self.text:
             return
         raise UnreadablePage("the page is cut off: neither related cards, footer nor end of document")
 
@@ -406,7 +398,9 @@ class EventPage(ViffPage):
     @cached_property
     def movie(self) -> dict[str, object]:
         """The ``Movie`` object of the page's JSON-LD where it has one of this title (never proven for the site)."""
-        for script in self.root.iter("script"):
+        if b'"Movie"' not in self.text:
+            return {}
+        for script in self.selector.root.iter("script"):
             text = script.text
             if script.get("type") == "application/ld+json" and text and '"Movie"' in text:
                 for thing in _things(text):
@@ -431,13 +425,13 @@ class EventPage(ViffPage):
         return None
 
     def _shortlink(self) -> str | None:
-        for link in self.root.iter("link"):
+        for link in self.part.iter("link"):
             if link.get("rel") == "shortlink" and (found := re.search(r"[?&]p=(\d+)", link.get("href") or "")):
                 return found.group(1)
         return None
 
     def _body_class(self) -> str | None:
-        body = self.root.find("body")
+        body = self.part.find("body")
         found = re.search(r"\bpostid-(\d+)", (body.get("class") or "") if body is not None else "")
         return found.group(1) if found else None
 
@@ -538,11 +532,9 @@ class EventPage(ViffPage):
 
     def _read_booking(self) -> None:
         item, outline = self.item, self.outline
-        for run in range(self.head_stop, len(outline.runs)):
-            if not (self.described[0] <= run < self.described[1]) and lines.says_passed(tidy(outline.runs[run])):
-                item.passed = True
-                self.strategies["status"] = "text"
-                break
+        if any(not self.described[0] <= run < self.described[1] for run in self._passed):
+            item.passed = True
+            self.strategies["status"] = "text"
         begin = self.chips_stop
         stop = min([r for r in self.sections if r > begin] or [len(outline.runs)])
         item.screenings = Showings(outline, begin, stop, is_booking).read(self.public_url)
@@ -588,7 +580,7 @@ class EventPage(ViffPage):
                 self.strategies["people"] = "label"
             return
         start = self.people_start
-        anchor = next((n for n in outline.nodes if n.el.get("id") == "director-bio"), None) if item.directors else None
+        anchor = self._anchor("director-bio")
         headed = any(r >= start and k == "director" for r, k in self.marks)
         if anchor is None and not headed and not self.credits_found and not self.sections:
             return
@@ -597,6 +589,12 @@ class EventPage(ViffPage):
         item.people = Introductions(outline, start, last, names, headed=False).read("Director", self.public_url, with_role_line=False)
         if item.people:
             self.strategies["people"] = "known_element" if anchor is not None else "structure"
+
+    def _anchor(self, name: str) -> Node | None:
+        """The element that a link of the panel leads to, by its id."""
+        if not any(a.href and a.href.endswith("#" + name) for a in self.outline.links):
+            return None
+        return next((n for n in self.outline.nodes if n.el.get("id") == name), None)
 
     def _read_head_lines(self) -> None:
         """The lines under the title: badge, original title or second film, series, image credit."""
@@ -655,7 +653,7 @@ class EventPage(ViffPage):
     @cached_property
     def _series_names(self) -> frozenset[str]:
         """The names of series that the whole page (its navigation too) links to."""
-        return frozenset(tidy("".join(a.itertext())) for a in self.root.iter("a") if series_path(a.get("href")))
+        return frozenset(tidy("".join(a.itertext())) for a in self.selector.root.iter("a") if series_path(a.get("href")))
 
     def _add_series(self, text: str, strategy: str) -> None:
         if text not in self.item.series:
@@ -669,7 +667,7 @@ class EventPage(ViffPage):
         shown = [p for p in outline.pictures if p.node.index < before and p.src]
         main = self.public_url(self.metas.get("og:image"))
         found = [ScrapedImage(url, tidy(p.alt) or None) for p in shown[:1] if (url := self.public_url(p.src))]
-        if main and not any(_path(i.url) == _path(main) for i in found):
+        if main and not any(i.url == main or _path(i.url) == _path(main) for i in found):
             found.insert(0, ScrapedImage(main))
         if found:
             self.strategies["images"] = "og_image" if found[0].alt is None and main else "hero"
@@ -693,6 +691,14 @@ class EventPage(ViffPage):
 
 UNLABELLED = "(unlabelled)"
 _FIELD_OF = {"language": "languages", "runtime": "runtime_minutes"}
+
+
+def _main(root: etree._Element) -> etree._Element:
+    """The element that holds the page's subject: ``main``, else the body."""
+    for element in (root.find(".//main"), root.find("body")):
+        if element is not None and len(element):
+            return element
+    return root
 
 
 def _is_foreign(el: etree._Element, tag: str, cls: str) -> bool:
@@ -752,18 +758,14 @@ class ListingPage(ViffPage):
     @cached_property
     def outline(self) -> Outline:
         """Everything between the site's header and footer."""
-        root = self.root.find(".//main")
-        if root is None or len(root) == 0:
-            body = self.root.find("body")
-            root = body if body is not None else self.root
-        return Outline(root, lambda _text, _node: False, lambda el, tag, _cls: tag == "header" and el.find(".//nav") is not None)
+        return Outline(_main(self.selector.root), lambda _text, _node: False, lambda el, tag, _cls: tag == "header" and el.find(".//nav") is not None)
 
     def next_path(self) -> str | None:
         """The path of the next list page: the link that says so, else a link to the page number after this one's."""
         here = urlsplit(self.url).path
         number = re.search(r"/page/(\d+)/?\Z", here)
         wanted = f"/whats-on/page/{int(number.group(1)) + 1 if number else 2}/"
-        for link in self.root.iter("a", "link"):
+        for link in self.selector.root.iter("a", "link"):
             path = urlsplit(link.get("href") or "").path
             if path.rstrip("/") + "/" == wanted:
                 return wanted

@@ -1,5 +1,8 @@
 """Why a request failed, in words for a log line and for ``failed.jsonl``."""
 
+import re
+from textwrap import shorten
+
 from scrapy import exceptions
 
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
@@ -9,16 +12,19 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.ResponseDataLossError, "the answer was cut off"),
     (exceptions.DownloadCancelledError, "the answer is larger than DOWNLOAD_MAXSIZE"),
 )
+_WRAPPED = re.compile(r"\[?<twisted\.python\.failure\.Failure |>\]?")
 
 
-def describe(fault: BaseException) -> str:
-    """Say in one line what went wrong with a request; what has no words of its own is named by type and message."""
+def describe(fault: BaseException | None) -> str:
+    """Say in one line what went wrong with a request: in words, else by type and message."""
     for kind, words in _WORDS:
         if isinstance(fault, kind):
             return words
-    text = " ".join(str(fault).split())
+    text = shorten(str(fault), 300, placeholder=" …")
     if isinstance(fault, exceptions.IgnoreRequest):
         return text
+    if "certificate verify failed" in text:
+        return "the host's certificate cannot be verified"
     if isinstance(fault, exceptions.DownloadFailedError):
-        return f"connection lost: {text}"
+        return f"connection lost: {_WRAPPED.sub('', text)}"
     return f"{type(fault).__name__}: {text}"

@@ -9,7 +9,8 @@ from scrapy.http import Response
 
 from filmscrape.items import ScrapedEvent
 from filmscrape.pages import viff as pages
-from filmscrape.spiders.base import EventSpider, Found, captured_at
+from filmscrape.spiders.asking import Found, captured_at
+from filmscrape.spiders.base import EventSpider
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -33,7 +34,7 @@ class ViffSpider(EventSpider):
 
     @classmethod
     def event_url(cls, slug: str) -> str:
-        """``here`` is ``https://viff.org/whats-on/here/``."""
+        """Build ``https://viff.org/whats-on/here/`` from ``here``."""
         return f"{cls.site}/whats-on/{slug}/"
 
     @classmethod
@@ -43,7 +44,7 @@ class ViffSpider(EventSpider):
 
     @classmethod
     def series_path(cls, url: str) -> str | None:
-        """``/series/<slug>/``."""
+        """Know ``/series/<slug>/``."""
         return pages.series_path(url)
 
     def discover_listing(self) -> Iterator[Request]:
@@ -82,7 +83,7 @@ class ViffSpider(EventSpider):
 
 
 def days(item: ScrapedEvent) -> Iterator[date]:
-    """The days on which a calendar entry's screenings start, as far as they can be read."""
+    """List the days on which a calendar entry's screenings start, as far as they can be read."""
     for screening in item.screenings:
         try:
             yield date.fromisoformat((screening.starts_at or "")[:10])

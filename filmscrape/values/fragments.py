@@ -6,7 +6,7 @@ from typing import Final
 
 from filmscrape.values.text import plain
 
-_LINE_BREAK = re.compile("\r\n?|[\n\x0b\x0c\x85\u2028\u2029]|<br\\b[^<>]*>", re.IGNORECASE)
+_LINE_BREAK = re.compile("\r\n?|[\n\x0b\x0c\x85\u2028\u2029]|</?(?:br|div|li|p)\\b[^<>]*>", re.IGNORECASE)
 _ANGLES = re.compile("[<>]")
 _MARKS = str.maketrans(dict.fromkeys("'’‘ʼʻʔʕˀˈ`´′ʹꞌ.:꞉·\u200c\u200d"))
 _LETTERS = str.maketrans(
@@ -21,7 +21,7 @@ BRACKET: Final = r"\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\]"
 def clean_lines(text: str) -> list[str]:
     """The lines of a value without markup, entities and control characters; empty ones are left out.
 
-    ``<br>`` is a line break. An angle bracket that belongs to no tag becomes a space, so that what is
+    Tags that break a line do so here too. An angle bracket that belongs to no tag becomes a space, so that what is
     left of a torn tag cannot pass for text.
     """
     lines = []

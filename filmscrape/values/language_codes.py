@@ -21,7 +21,7 @@ _SUFFIX = re.compile(r"(?<!\bsign) (?:language|languages|dialect|dialects)\Z")
 # a film from China.
 _UNSURE: Final = frozenset(
     "bassa batak bete brunei dai dong kam kayan kriol lolo luri maa makua mali minang mongol pahari roma tai vlaams "
-    "yao".split()
+    "yanomami yao".split()
 )
 # Shorter reference names (there are 900 of two and three letters) are too easily another word.
 _SHORTEST_REFERENCE_NAME: Final = 4
@@ -84,6 +84,30 @@ _REGIONS: Final = {
     "uruguayan": "UY",
     "venezuelan": "VE",
 }
+# Macrolanguages and families that pages name together with one of their members: "Kurdish (Sorani)".
+_MEMBERS: Final = {
+    group: frozenset(members.split())
+    for group, members in {
+        "ar": "acm aeb afb apc apd arb arq ary arz ayl mey shu",
+        "ber": "kab rif shi shy taq tmh tzm zgh",
+        "bo": "adx khg",
+        "cr": "crj crk crl crm csw cwd",
+        "den": "scs xsl",
+        "fa": "haz pes prs",
+        "ff": "fuc fuf",
+        "gn": "gug gun kgk nhd",
+        "hai": "hax hdn",
+        "iu": "ike ikt",
+        "ku": "ckb kmr sdh",
+        "myn": "cak ctu ixl kek mam quc toj tzh tzj tzo yua",
+        "no": "nb nn",
+        "oj": "ciw ojs ojw otw",
+        "sh": "bs cnr hr sr",
+        "smi": "se sma smj smn sms",
+        "ypk": "ems ess esu",
+        "zh": "cdo cmn gan hak hnm hsn lzh nan wuu yue zh-Hans zh-Hant",
+    }.items()
+}
 _EUROPEAN: Final = {"european portuguese": "pt-PT", "european spanish": "es-ES"}
 
 
@@ -117,6 +141,8 @@ def language_code(name: str) -> str | None:
 def with_bracket(head: LanguageName, content: str) -> LanguageName | None:
     """The name together with a bracket behind it, if the bracket names the same language or one of its kinds."""
     whole = f"{head.name} ({content})"
+    if not content:
+        return None
     other = language_code(content)
     if code := _exact(fold(f"{content} {head.name}")):
         return LanguageName(whole, code)
@@ -180,17 +206,8 @@ def _reference_names() -> dict[str, str]:
 
 
 def _narrower(one: str, other: str) -> str | None:
-    """Of a macrolanguage's tag and that of one of its members, the member's; None if they are not such a pair."""
-    if one == "sgn" or other == "sgn":
-        signed = other if one == "sgn" else one
-        return signed if "Sign" in NAMES.get(signed, "") else None
-    macro_one, macro_other = _macrolanguage(one), _macrolanguage(other)
-    if macro_one != macro_other:
-        return None
-    return other if one == macro_one else one if other == macro_other else None
-
-
-def _macrolanguage(tag: str) -> str:
-    import langcodes
-
-    return langcodes.standardize_tag(tag, macro=True).partition("-")[0]
+    """Of the tag of a group of languages and that of one of them, the latter; None if they are not such a pair."""
+    for group, member in ((one, other), (other, one)):
+        if member in _MEMBERS.get(group, ()) or (group == "sgn" and "Sign" in NAMES.get(member, "")):
+            return member
+    return None

@@ -38,25 +38,28 @@ _KINDS: Final = {
     "no": "no not without non sans never",
     "subtitles": "subtitles subtitle subtitled subtitling subs sub subbed surtitles surtitled supertitles captions "
     "caption captioned captioning cc oc sdh intertitles intertitle intertitled titles",
-    "dubbed": "dubbed dub dubs dubbing overdubbed voiceover",
+    "dubbed": "dubbed dub dubs dubbing overdubbed voiceover audio narration narrated narrator commentary soundtrack",
     "in": "in into",
-    "dialogue": "dialogue dialogues dialog dialogs word words speech talking",
+    "dialogue": "dialogue dialogues dialog dialogs word words speech talking paroles",
     "silent": "silent wordless nonverbal",
     "partly": "some partial partially partly part parts mostly mainly primarily predominantly largely principally "
     "chiefly little minimal limited occasional occasionally bits bit few scattered snippets portions portion sections "
     "scenes segments moments phrases passages sparse brief sporadic almost nearly virtually practically very half",
-    "noise": "the a an of original version versions language languages lang audio spoken speaking live open closed hard "
+    "noise": "the a an of original version versions language languages lang spoken speaking live open closed hard "
     "soft hardcoded burned burnt onscreen screen only film films movie optional full fully also both is are was be this "
     "presented screened screens shown screening playing its has have contains features featuring where when needed "
-    "necessary required applicable throughout available from to for by on at all different narration narrated commentary "
-    "soundtrack track sound music musical score accompaniment piano mix mixture combination blend mixed additional "
-    "electronic descriptive described interpretation interpreted interpreter interpreters interpreting forced deaf hearing",
+    "necessary required applicable throughout available from to for by on at all different track sound music musical score "
+    "accompaniment piano mix mixture combination blend mixed additional electronic descriptive described interpretation "
+    "interpreted interpreter interpreters interpreting forced deaf hearing sung performed told filmed shot made recorded "
+    "unsubtitled",
     "nobody": "various multiple several many numerous bilingual trilingual multilingual multilanguage unknown tba tbc tbd "
     "none nil other others more diverse etc",
 }
 _KIND: Final = {word: kind for kind, words in _KINDS.items() for word in words.split()}
 _MARKS: Final = {",": "comma", "，": "comma", "、": "comma", "/": "slash", ":": "colon", "&": "list", "+": "list"}
-_NAMING: Final = frozenset(["word", "noise", "partly", "nobody"])
+_SEPARATORS: Final = frozenset(["comma", "list", "slash", "spaced"])
+_WEIGHTLESS: Final = frozenset(["noise", "partly", "nobody"])
+_NAMING: Final = _WEIGHTLESS | {"word"}
 _ADVISORY: Final = frozenset("coarse strong explicit offensive adult mature foul crude graphic violence nudity".split())
 _LONGEST_NAME: Final = 3  # words, of a name that nobody knows; a longer one is prose
 
@@ -81,8 +84,8 @@ _TOKEN = re.compile(
     r"|(?P<unclosed>[(\[])"
     r"|(?P<no>(?<![^\s,;])[wW]/[oO]\b)"
     r"|(?P<with>(?<![^\s,;])[wW]/)"
-    r"|(?P<nobody>\b[nN]/[aA]\b)"
-    r"|(?P<stop>[;|•·。]|—|(?<=\s)[-–]+(?=\s))"
+    r"|(?P<nobody>\b[nN] ?/ ?[aA]\b)"
+    r"|(?P<stop>[;|•·。)\]]|—|(?<=\s)[-–]+(?=\s))"
     r"|(?P<spaced>(?<=\s)/(?=\s))"
     r"|(?P<word>(?:[^\s,，、;:/|&+()\[\]•·。—]|(?<=\d)\+|(?<=\w):(?=[^\W_])(?![A-Z])|(?<=[A-Z])&(?=[A-Z]))+)"
     r"|(?P<mark>[,，、/&+:])"
@@ -150,11 +153,11 @@ def _tokens(line: str) -> list[tuple[str, str]]:
 
 def _word_tokens(text: str, following: str) -> list[tuple[str, str]]:
     bare = text.rstrip(".…")
-    kind = _KIND.get(bare.casefold(), "word")
+    kind = _KIND.get(bare.rstrip("!?").casefold(), "word")
     if not bare:
         return [("stop", text)]
     if bare == text or following.islower() or (len(bare) <= 3 and following):  # "St. Lawrence Island Yupik"
-        return [(kind, text if kind == "word" else bare)]
+        return [(kind, text)]
     return [(kind, bare), ("stop", ".")]
 
 
@@ -200,10 +203,10 @@ class _Reader:
         self.words: list[tuple[str, str]] = []  # of the name that is being read
         self.pending: list[_Item] = []
         self.joiner = ""
-        self.intro = ""  # what pending names follow: "", "in", "with", "subtitles" ("subtitles in") or "after" those
+        self.intro = ""  # what pending names follow, a key of _PURPOSE
         self.partly = False  # this part of the line says "some", "mostly", …
         self.negation = ""  # "no", with what hedges it: "almost no"
-        self.last = ""  # kind of the token before
+        self.last = ""  # kind of the last token of weight
         self.bare = False  # the last word for subtitles had no language with it
 
     def read(self, line: str) -> "_Reader":
@@ -212,14 +215,17 @@ class _Reader:
         for (kind, text), (coming, _) in zip(tokens, [*tokens[1:], ("", "")], strict=True):
             if kind in _NAMING:
                 self.words.append((kind, text))
-            elif kind in ("comma", "list", "slash"):
+            elif kind in _SEPARATORS:
                 self._close()
-                self.joiner = kind
+                if kind == "spaced" and self.intro == "after" and not self.pending:
+                    self._stop("")  # "with English subtitles / German …"
+                self.joiner = "comma" if kind == "spaced" else kind
             elif kind == "subtitles":
-                self._subtitles(coming == "colon")
+                self._subtitles(text, coming)
             else:
                 _ON[kind](self, text)
-            self.last = kind
+            if kind not in _WEIGHTLESS:
+                self.last = kind
         self._stop("")
         return self
 
@@ -230,6 +236,9 @@ class _Reader:
             return None
         self.partly = self.partly or any(kind == "partly" for kind, _ in words)
         names = _names(words)
+        if names is None and (without := _without_numbers(words)):
+            names, numbers = without
+            self.unread.append(numbers)
         if names is None:
             self.pending.append(_Item(" ".join(text for _, text in words), None, self.joiner, False))
         for name in names or ():
@@ -251,31 +260,19 @@ class _Reader:
                 self.unread.append(item.text)
         self.pending.clear()
 
-    def _settle(self) -> None:
-        """Names before ``with``, ``no``, ``dubbed`` are spoken, unless the line has said otherwise."""
+    def _settle(self, purpose: str) -> None:
+        """End this part of the line: what is pending has the purpose, unless the line has denied it."""
         self._close()
-        self._settle_negated()
-        self._flush("subtitles" if self.intro == "subtitles" else "spoken")
-        self.partly = False
-
-    def _settle_negated(self) -> None:
         if self.negation:
             self.unread += [f"{self.negation} {item.text}" for item in self.pending]
             self.pending.clear()
             self.negation = ""
+        self._flush(purpose)
+        self.partly = False
 
     def _stop(self, _text: str) -> None:
-        self._close()
-        self._settle_negated()
-        self._flush({"with": "unread", "after": "unread", "subtitles": "subtitles"}.get(self.intro, "spoken"))
-        self.intro, self.partly, self.joiner = "", False, ""
-
-    def _spaced_slash(self, text: str) -> None:
-        """Between two languages a comma; behind ``subtitles`` something new begins."""
-        self._close()
-        if self.intro == "after" and not self.pending:
-            self._stop(text)
-        self.joiner = "comma"
+        self._settle(_PURPOSE[self.intro][0])
+        self.intro = self.joiner = ""
 
     def _colon(self, _text: str) -> None:
         self._close()
@@ -284,10 +281,10 @@ class _Reader:
             return
         if self.pending and not (self.pending[-1].name and self.pending[-1].name.code):
             self.pending.pop()  # a label
-        self._settle()
+        self._settle(_PURPOSE[self.intro][1])
 
     def _with(self, _text: str) -> None:
-        self._settle()
+        self._settle(_PURPOSE[self.intro][1])
         self.intro = "with"
 
     def _no(self, text: str) -> None:
@@ -296,17 +293,19 @@ class _Reader:
         hedge = " ".join(word for _, word in self.words) + " " if hedged else ""
         if hedged:
             self.words = []
-        self._settle()
+        self._settle(_PURPOSE[self.intro][1])
         self.negation = hedge + text
 
-    def _subtitles(self, labels: bool) -> None:
-        """``subtitles``: what is pending before it, or what follows if it ``labels`` that."""
+    def _subtitles(self, text: str, coming: str) -> None:
+        """``subtitles``: their languages are pending, or still ``coming`` behind a colon or ``in``."""
         self._close()
         self.bare = not self.pending
         if self.negation:  # "no English subtitles" says nothing more
             self.pending.clear()
             self.negation = ""
-        elif labels:
+        elif self.last in _SEPARATORS or coming == "colon" or (coming == "in" and self.intro != "with"):
+            self._flush(_PURPOSE[self.intro][0])
+        elif text.endswith("ed") and any(item.spoken for item in self.pending):  # "French segments subtitled"
             self._flush("spoken")
         else:
             first = 0 if self.intro in ("with", "subtitles") else self._first_of_subtitles()
@@ -326,17 +325,19 @@ class _Reader:
         if self.negation:  # "not dubbed"
             self.pending.clear()
             self.negation = ""
-        self._settle()
+        self._settle(_PURPOSE[self.intro][1])
         self.intro = ""
 
     def _in(self, _text: str) -> None:
+        before = len(self.pending)
         self._close()
         if self.last == "subtitles":
             self.intro = "subtitles"
         elif not self.negation:
+            other = not all(item.name and item.name.code for item in self.pending[before:])  # "Introduction in …"
             partly = self.partly
-            self._settle()
-            self.intro, self.partly = "in", partly
+            self._settle("unread" if other else _PURPOSE[self.intro][1])
+            self.intro, self.partly = "other" if other else "in", partly
 
     def _dialogue(self, text: str) -> None:
         hedged = " " in self.negation or any(kind == "partly" for kind, _ in self.words)
@@ -353,7 +354,7 @@ class _Reader:
     def _silent(self, text: str) -> None:
         hedge = " ".join(word for kind, word in self.words if kind == "partly")
         negated = bool(self.negation)
-        self._settle()
+        self._settle(_PURPOSE[self.intro][1])
         if hedge:
             self.unread.append(f"{hedge} {text}")
         elif not negated:
@@ -363,11 +364,12 @@ class _Reader:
     def _bracket(self, text: str) -> None:
         """More of the name before it, a remark that can be read like a line of its own, or the name of a film."""
         head = self._close()
-        content = text[1:-1].strip()
+        content = text[1:-1].strip().lstrip("([ ")
         if head and head.name and (joined := with_bracket(head.name, content)):
             head.text, head.name = joined.name, joined
             return
         if self.depth > 1 or not content:
+            self.unread += [content] if content else []
             return
         inner = _Reader(self.depth + 1).read(content)
         names = inner.languages + inner.subtitles
@@ -388,9 +390,17 @@ class _Reader:
         self.no_dialogue = self.no_dialogue or inner.no_dialogue
 
 
+# What names are for that follow a word: at the end of the line's part, and before another steering word.
+_PURPOSE: Final = {
+    "": ("spoken", "spoken"),
+    "in": ("spoken", "spoken"),
+    "with": ("unread", "spoken"),
+    "after": ("unread", "spoken"),  # behind "subtitles"
+    "subtitles": ("subtitles", "subtitles"),  # "subtitles in", "subtitles:"
+    "other": ("unread", "unread"),  # the language of something else than the film
+}
 _ON: Final[dict[str, Callable[[_Reader, str], None]]] = {
     "stop": _Reader._stop,
-    "spaced": _Reader._spaced_slash,
     "colon": _Reader._colon,
     "with": _Reader._with,
     "no": _Reader._no,
@@ -406,17 +416,18 @@ _ON: Final[dict[str, Callable[[_Reader, str], None]]] = {
 
 
 def _names(words: list[tuple[str, str]]) -> tuple[LanguageName, ...] | None:
-    """The language of a run of words, or several where hyphens join them; empty if it says nothing, None if it names none."""
+    """The language of a run of words, or several that hyphens join; empty if it says nothing, None if it names none."""
     first, end = 0, len(words)
     while first < end and words[first][0] != "word":
         first += 1
     while end > first and words[end - 1][0] != "word":
         end -= 1
-    if first == end:
-        return ()
-    if end < len(words) and words[end - 1][1].casefold() in ("sign", "signed") and words[end][1].casefold().startswith("language"):
+    behind = words[end][1].casefold() if end < len(words) else ""
+    if behind.startswith("language") and words[end - 1][1].casefold() in ("sign", "signed"):
         end += 1
-    name = " ".join(text for _, text in words[first:end]).strip("\"“”„«»*_")
+    name = " ".join(text for _, text in words[first:end]).strip("\"“”„«»*_!?. ")
+    if not any(map(str.isalnum, name)):
+        return ()
     if code := _code(name):
         return (LanguageName(name, code),)
     if any(kind != "word" for kind, _ in words[first:end]):
@@ -424,7 +435,17 @@ def _names(words: list[tuple[str, str]]) -> tuple[LanguageName, ...] | None:
     parts = tuple(LanguageName(part, language_code(part)) for part in _HYPHEN.split(name))
     if len(parts) > 1 and all(part.code and is_common(part.name) for part in parts):
         return parts
-    return (LanguageName(name, None),) if _looks_like_a_name(name) else None
+    if behind == "languages":  # "Indigenous languages"
+        return ()
+    titled = first > 0 and words[first - 1][1].casefold() in ("the", "a", "an", "this") and behind != "language"
+    return (LanguageName(name, None),) if not titled and _looks_like_a_name(name) else None
+
+
+def _without_numbers(words: list[tuple[str, str]]) -> tuple[tuple[LanguageName, ...], str] | None:
+    """The known language of a run of words that has numbers in it (``English 2023``), and the numbers."""
+    numbers = [text for _, text in words if any(map(str.isdigit, text))]
+    names = _names([word for word in words if word[1] not in numbers]) if numbers else None
+    return (names, " ".join(numbers)) if names and all(name.code for name in names) else None
 
 
 def _code(name: str) -> str | None:
@@ -446,6 +467,6 @@ def _is_name_word(word: str) -> bool:
     letters = [c for c in word if c.isalpha()]
     if not letters or not all(c.isalpha() or c in "'’‘ʼʻ-‑.:꞉·" or unicodedata.category(c)[0] == "M" for c in word):
         return False
-    if word.isascii() and word.isupper() and len(word) <= 4:  # "PG", "DCP"
+    if word.isascii() and word.isupper() and len(word) <= 5:  # "PG", "DCP"
         return False
     return not letters[0].islower() or any(ord(c) > 0x17F for c in word)  # "hən̓q̓əmin̓əm̓", but not "café"

@@ -23,10 +23,11 @@ _CLOSING_WORDS = re.compile(r"[\s,]+(?:among(?:st)? (?:many )?others|et\.? al\.?
 _SIMPLE = re.compile(
     r"(?!(?:by|dir|directed)\b)[^\W\d_](?:[^\W\d_]|[ '’.-])*[^\W\d_](?<! others)(?<! al)\Z", re.IGNORECASE
 )
-_EDGE = " \t,:*†‡=_~-–—…"
+_EDGE = " \t,:*†‡=_~-–—…\u200b\u200e\u200f\u2060"
 _SENTENCE_STOP = re.compile(r"[^\W\d_]{4,}\.\Z")
-# A part that is longer is prose, and then the whole value is.
+# A part with more of these is prose, and then the whole value is.
 _MOST_WORDS = 8
+_MOST_SMALL_WORDS = 3  # particles aside
 _MOST_CHARACTERS = 200  # brackets included
 
 _NOBODY = re.compile(
@@ -46,16 +47,16 @@ _SUFFIXES = frozenset(
         "Jr", "jr", "JR", "Jnr", "Sr", "sr", "SR", "Snr", "Esq", "II", "III", "IV",
         "PhD", "PHD", "MD", "MA", "BA", "MFA", "JD", "DDS", "RN", "QC", "KC",
         "OBE", "MBE", "CBE", "KBE", "DBE", "OC", "OM", "CM",
-        "CSC", "ASC", "BSC", "ACS", "AFC", "AIC", "BVK", "DFF", "FSF", "HKSC", "ISC", "JSC", "NSC", "SASC", "SBC",
-        "ACE", "CCE", "CAS", "MPSE", "ADG", "DGA", "DGC", "WGA", "WGC", "PGA", "pga",
+        "CSC", "ASC", "BSC", "ACS", "AFC", "AIC", "BVK", "DFF", "FSF", "HKSC", "ISC", "JSC", "NSC", "SASC",
+        "SBC", "ACE", "CCE", "CAS", "MPSE", "ADG", "DGA", "DGC", "WGA", "WGC", "PGA", "pga",
     ]
 )  # fmt: skip
 _COMPANY_TAIL = frozenset(["co", "co.", "company", "sons", "daughters", "associates"])
 _PARTICLES = frozenset(
     [
-        "af", "al", "ap", "av", "ben", "bin", "binti", "da", "dal", "dalla", "das", "de", "degli", "dei", "del",
-        "della", "den", "der", "di", "do", "dos", "du", "el", "ibn", "la", "las", "le", "les", "lo", "los", "mac",
-        "mc", "ní", "st", "st.", "ten", "ter", "van", "vel", "von", "y", "zu", "zum", "zur",
+        "af", "al", "ap", "av", "ben", "bin", "binti", "da", "dal", "dalla", "das", "de", "degli", "dei",
+        "del", "della", "den", "der", "di", "do", "dos", "du", "el", "ibn", "la", "las", "le", "les", "lo",
+        "los", "mac", "mc", "ní", "st", "st.", "ten", "ter", "van", "vel", "von", "y", "zu", "zum", "zur",
     ]
 )  # fmt: skip
 _ARTICLES = frozenset(["the", "los", "las", "die", "das", "der"])
@@ -79,7 +80,8 @@ def split_names(text: str) -> tuple[str, ...]:
     or ``and`` in its name is parted (``Belle and Sebastian``); ``& Co.`` and ``& Sons`` stay.
 
     ``Various`` (directors, artists …), ``TBA`` and the like are nobody; ``and others`` and ``et al.`` are
-    dropped. A value with a part of more than eight words is prose: nothing is read from it.
+    dropped. A value with a part of more than eight words, or of more than three in small letters, is prose:
+    nothing is read from it.
 
     :returns: tidy names without repeats; empty where the text names nobody or cannot be read.
     """
@@ -129,7 +131,7 @@ def _read(text: str, as_cast: bool) -> list[tuple[str, str | None]]:
         name, character = _name_and_character(piece, as_cast)
         if not name or is_nobody(name) or _AND_OTHERS.match(name):
             continue
-        if len(name.split()) > _MOST_WORDS:
+        if _is_prose(name):
             return []
         if people and is_suffix(name):
             before = people.pop()
@@ -140,6 +142,14 @@ def _read(text: str, as_cast: bool) -> list[tuple[str, str | None]]:
         else:
             people.append((joined, name, character))
     return _with_surnames(people)
+
+
+def _is_prose(name: str) -> bool:
+    words = name.split()
+    if len(words) <= _MOST_SMALL_WORDS:
+        return False
+    small = sum(1 for word in words if word[0].islower() and word not in _PARTICLES)
+    return len(words) > _MOST_WORDS or small > _MOST_SMALL_WORDS
 
 
 def _pieces(text: str, as_cast: bool) -> Iterator[tuple[bool, str]]:
@@ -228,8 +238,8 @@ def _closed(piece: str) -> str:
 
 _HOW_NOT_WHO = re.compile(
     r"(?:as |the )?(?:voices?|voice[- ]?overs?|v\.?o\.?|voix|voiced|voice only|uncredited|credit only|cameo"
-    r"|deceased|(?:special|guest) appearance|guest(?: star)?|archiv(?:e|al)s?(?: (?:footage|material|images?))?"
-    r"|in person|(?:18|19|20)\d\d)\Z",
+    r"|deceased|(?:special|guest) appearance|guest(?: star)?"
+    r"|archiv(?:e|al)s?(?: (?:footage|material|images?))?|in person|(?:18|19|20)\d\d)\Z",
     re.IGNORECASE,
 )
 _VOICE_OF = re.compile(r"(?:voice[sd]?(?: (?:of|by))? *:? +|voix de +|as +)(?=\S)", re.IGNORECASE)

@@ -12,7 +12,7 @@ from filmscrape.values.text import plain
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """What a heading and the line under it say; ``title`` is ``None`` where the heading holds no text."""
+    """What a heading and the line under it say; ``title`` is ``None`` only where there is no text."""
 
     title: str | None
     alternative_titles: tuple[str, ...]
@@ -26,8 +26,8 @@ def _words(text: str) -> frozenset[str]:
 # Words that make a phrase a note wherever they stand in it: they are no words of a title.
 _TECHNICAL = re.compile(
     r"\bq ?(?:&|\+|and|n) ?a'?s?\b|\b\d{1,2}(?:\.5)? ?mm\b|\b[2-8]k\b|\b(?:dcp|imax|hfr|blu-?ray|vhs)\b"
-    r"|\bvost[aef]?r?\b|\b\d+(?:st|nd|rd|th) anniversary\b|\bdirector'?s'? cut\b"
-    r"|\b(?:sing|quote)[- ]?a?-?long\b|\bsubtitled\b|\b(?:open|closed) caption|\bwith \w+ subtitles\b|\baudio descri"
+    r"|\bvost[aef]?r?\b|\b\d+(?:st|nd|rd|th) anniversary\b|\bdirector'?s'? cut\b|\bsubtitled\b"
+    r"|\b(?:sing|quote)[- ]?a?-?long\b|\b(?:open|closed) caption|\bwith \w+ subtitles\b|\baudio descri"
 )
 # Last words of a phrase that is a note whatever stands before them (`Foodbank Benefit`) but for an article.
 _NOUNS = _words(
@@ -43,7 +43,8 @@ _ALONE = _words(
     vof vost vosta vostf stf sta screening matinee matinée benefit fundraiser preview encore intro
     introduction talkback 3d 2d imax dcp vr hfr uncut unrated online virtual streaming hybrid
     cancelled canceled postponed rescheduled captioned live extended short shorts pg pg-13 14a 18a
-    english-dubbed sing-along sing-a-long singalong b&w digital premiere première restauré restaurée
+    english-dubbed panel discussion talk workshop reception sing-along sing-a-long singalong b&w
+    digital premiere première restauré restaurée
     """
 )
 # Words that a phrase made of nothing but presentation words needs one of.
@@ -54,7 +55,7 @@ _HEADS = (
         """
         anniversary print prints version edition cut remake remastering scan transfer copy reissue re-issue
         rerelease re-release revival centenary centennial presentation event events film films feature bill
-        marathon gala party discussion panel talk conversation lecture workshop reception performance score
+        marathon gala party conversation lecture performance score
         accompaniment subtitles captions description show shows night quote-along attendance person demand
         work-in-progress format white session colour color tour special
         """
@@ -90,7 +91,7 @@ _FIRM = _words(
     """
     restoration restored remastered remaster anniversary print version edition cut screening
     screenings premiere première preview intro introduction talkback discussion score accompaniment
-    subtitles subtitled dubbed captions captioned sing-along sing-a-long singalong reissue re-issue
+    subtitles subtitled dubbed dub sub captions captioned sing-along sing-a-long singalong reissue re-issue
     rerelease re-release dcp imax
     """
 )
@@ -106,7 +107,7 @@ _EXTRAS = _words(
 )
 _NOT_ALONE_OUTSIDE = _words(
     """
-    live preview premiere première digital online screening imax introduction
+    premiere première preview screening introduction discussion imax dub sub
     """
 )
 
@@ -119,10 +120,10 @@ _ARTICLE = re.compile(
     r"(?:the|an?|my|our|your|his|her|this|that|le|la|les|l'|un|une|el|los|las|der|die|das|il|lo|o|os)\b"
 )
 _NAMED_VERSION = re.compile(r"the (?=.* (?:cut|version|edition)\Z)")
-_HOSTED = re.compile(r" (?:with|by|from|featuring|feat\.|led by|hosted by|moderated by) .+\Z")
-_HOSTED_HEAD = re.compile(
-    r"(?:q ?(?:&|\+|and) ?a'?s?|intro|introduction|introduced|talk|talkback|discussion|conversation|panel"
-    r"|lecture|presented|hosted|moderated|performance|score|accompaniment)\Z"
+_HOSTED = re.compile(
+    r"(.*(?:\bq ?(?:&|\+|and) ?a'?s?|\b(?:intro|introduction|introduced|talk|talkback|discussion|conversation"
+    r"|panel|lecture|presented|hosted|moderated|performance|score|accompaniment)))"
+    r" (?:with|by|from|featuring|feat\.|led by|hosted by|moderated by) .+\Z"
 )
 _PHRASE = re.compile(
     r"(?:co-?)?(?:presented|introduced|hosted|followed|preceded|accompanied|curated|moderated|programmed)"
@@ -206,7 +207,7 @@ def read_title(heading: str, subtitle: str | None = None) -> Title:
             is_note = _is_note(other)
             alternatives += more if is_note else [other, *more]
             notes += [other, *notes_behind] if is_note else notes_behind
-    return Title(text or None, _distinct(alternatives, besides=text), _distinct(notes))
+    return Title(text if _is_visible(text) else None, _distinct(alternatives, besides=text), _distinct(notes))
 
 
 def _take_off(text: str) -> tuple[str, list[str], list[str]]:
@@ -271,23 +272,33 @@ def _joined_note(text: str) -> tuple[str, str, str] | None:
             heads = _FIRM
         else:
             heads = _HEADS if found["plus"] else _EXTRAS
-        if tail and len(tail) < 90 and _is_joined_note(tail, heads, hosted=found["colon"] is None):
+        if (
+            tail
+            and len(tail) < 90
+            and (_is_joined_note(tail, heads) or (heads in (_HEADS, _EXTRAS) and _is_hosted(tail)))
+        ):
             return text[: found.start()].rstrip(_LOOSE_END), tail, ""
     return None
 
 
-def _is_joined_note(tail: str, heads: frozenset[str], hosted: bool) -> bool:
-    """Whether a phrase without brackets holds words of presentation only; ``Q&A with …`` may name people."""
-    folded = tail.casefold().replace("’", "'").strip(" !.")
-    if hosted and (named := _HOSTED.search(folded)):
-        opening = folded[: named.start()]
-        if _HOSTED_HEAD.search(opening):
-            folded = opening
-            heads = _HEADS
-    words = _WORD.findall(_NAMED_VERSION.sub("", folded))
+def _is_joined_note(tail: str, heads: frozenset[str]) -> bool:
+    """Whether a phrase without brackets holds words of presentation only."""
+    words = _WORD.findall(_NAMED_VERSION.sub("", _lowered(tail)))
     if len(words) == 1 and words[0] in _NOT_ALONE_OUTSIDE and heads is not _HEADS:
         return False
     return _all_presentation(words, heads)
+
+
+def _is_hosted(tail: str) -> bool:
+    """Whether a phrase is an occasion and who is there: ``Q&A with Ann Roe``, ``live score by Trio Nord``."""
+    hosted = _HOSTED.match(_lowered(tail))
+    return hosted is not None and all(
+        word in _VOCABULARY or _Q_AND_A.match(word) for word in _WORD.findall(hosted[1])
+    )
+
+
+def _lowered(text: str) -> str:
+    return text.casefold().replace("’", "'").strip(" !.*")
 
 
 def _all_presentation(words: list[str], heads: frozenset[str]) -> bool:
@@ -305,7 +316,7 @@ def _all_presentation(words: list[str], heads: frozenset[str]) -> bool:
 
 def _is_note(inside: str) -> bool:
     """Whether a text that stands by itself (a bracket, the line under the heading) is a presentation note."""
-    folded = inside.casefold().replace("’", "'").strip(" !.*")
+    folded = _lowered(inside)
     if _TECHNICAL.search(folded) or _HOUSE.match(inside) or _PHRASE.match(folded):
         return True
     words = _WORD.findall(_NAMED_VERSION.sub("", folded))
@@ -336,6 +347,15 @@ def _unwrapped(line: str) -> str:
     ):
         return line[1:-1].strip()
     return line
+
+
+def _is_visible(text: str) -> bool:
+    """Whether a text holds more than blanks and characters that only steer others (zero-width space)."""
+    return (
+        text.isascii()
+        and text != ""
+        or any(char != " " and unicodedata.category(char) != "Cf" for char in text)
+    )
 
 
 def _fold(text: str) -> str:
