@@ -23,7 +23,7 @@ test: $(STAMP)  ## run the whole suite, offline
 
 test-captures: $(STAMP)  ## test extraction over a folder of captured pages: make test-captures DIR=…
 	@test -d "$(DIR)" || { echo "make test-captures needs DIR=<folder with one folder a page>" >&2; exit 2; }
-	@FILMSCRAPE_CAPTURES="$(abspath $(DIR))" $(BIN)/python -m pytest -n $(WORKERS) tests/fixtures $(ARGS)
+	@FILMSCRAPE_CAPTURES="$(abspath $(DIR))" $(BIN)/python -m pytest -n $(WORKERS) tests/test_fixtures.py $(ARGS)
 
 bench: $(STAMP)  ## measure what reading a page costs
 	@$(BIN)/python -m benchmarks

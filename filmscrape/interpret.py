@@ -26,10 +26,10 @@ _BRACKET = re.compile(r"\(([^()]+)\)")
 _LIVE_SERIES = re.compile(r"\blive\b", re.IGNORECASE)
 _NOBODY = re.compile(r"various\b", re.IGNORECASE)
 _TALK = re.compile(
-    r"\bin conversation\b|\ban evening with\b|\bmaster ?class\b|\bpanel\b|\btalks?\b|\blecture\b|\bworkshop\b|\bconference\b|\bsummit\b",
+    r"\b(?:in conversation|an evening with|master ?class|panel|talks?|lecture|workshop|conference|summit)\b",
     re.IGNORECASE,
 )
-_PERFORMANCE = re.compile(r"\blive\b|\bin concert\b|\bconcert\b|\bquartet\b|\bquintet\b|\bsextet\b|\bsings\b", re.IGNORECASE)
+_PERFORMANCE = re.compile(r"\b(?:live|concert|quartet|quintet|sextet|sings)\b", re.IGNORECASE)
 _SHORTS = re.compile(r"\bshorts?\b", re.IGNORECASE)
 _AVAILABILITY = (
     (re.compile(r"cancel", re.IGNORECASE), "cancelled"),
@@ -166,7 +166,12 @@ class _Reader:
             return None
         found = read_minutes(raw)
         if found is None:
-            self.unread("runtime_minutes", "no running time", _one_line(raw), self.item.labels.get("runtime", "Runtime"))
+            self.unread(
+                "runtime_minutes",
+                "no running time",
+                _one_line(raw),
+                self.item.labels.get("runtime", "Runtime"),
+            )
         return found
 
     def countries(self) -> list[dict[str, str | None]]:

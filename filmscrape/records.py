@@ -20,7 +20,7 @@ _MARKUP = re.compile(r"</?(?:a|b|br|div|em|h[1-6]|i|img|li|p|script|span|strong|
 
 
 def _sound(text: str) -> str:
-    """Refuse what a pattern cannot: text that is not NFC, and markup. Pages hand over clean text, so this is a guard."""
+    """Refuse what a pattern cannot: text that is not NFC, and markup. A guard: pages hand over clean text."""
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
         raise ValueError("text is not Unicode NFC")
     if "<" in text and _MARKUP.search(text):

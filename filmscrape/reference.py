@@ -47,10 +47,10 @@ Schema. Both are generated from `filmscrape/records.py`.
 RULES = """\
 ## Rules
 
-- **Nothing is guessed.** A value that is there but cannot be read is `null` in its field, stays verbatim in `extra`, and is
-  counted as a problem of the run.
-- **Several people in one value** are split, but a name is never broken: `Gordon Parks, Jr.` is one, `Lilly and Lana
-  Wachowski` are `Lilly Wachowski` and `Lana Wachowski`. `Various` is nobody.
+- **Nothing is guessed.** A value that is there but cannot be read is `null` in its field, stays verbatim in `extra`,
+  and is counted as a problem of the run.
+- **Several people in one value** are split, but a name is never broken: `Gordon Parks, Jr.` is one, `Lilly and
+  Lana Wachowski` are `Lilly Wachowski` and `Lana Wachowski`. `Various` is nobody.
 - **The year of a screening** is the one in which the printed weekday fits, nearest to the day on which the page was
   captured. Offsets come from the newest zone database at hand (British Columbia: UTC-7 all year since 2026).
 - **Text** is Unicode NFC, entities decoded, spaces collapsed, paragraphs kept, no markup, no control characters.

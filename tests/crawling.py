@@ -19,6 +19,7 @@ from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 
 from filmscrape.demo import bundled
+from filmscrape.fixtures import Site
 from filmscrape.runs.keeper import RunKeeper
 from filmscrape.runs.outcome import Outcome, Verdict
 from filmscrape.spiders.base import EventSpider
@@ -57,6 +58,11 @@ class Crawl:
 
 def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def bundled_site() -> Site:
+    """The bundled fixture pages as a site, free to be changed by the test."""
+    return Site.from_folder(ROOT / "fixtures" / SOURCE)
 
 
 def project_settings() -> Settings:

@@ -52,19 +52,27 @@ def test_pages_and_values_know_no_scrapy_and_no_clock() -> None:
 
 def test_data_flows_one_way() -> None:
     """Values import no page, pages import no pipeline: there is no way back."""
-    behind = {"values": ("pages", "interpret", "pipelines", "runs", "spiders"), "pages": ("interpret", "pipelines", "runs", "spiders")}
+    behind = {
+        "values": ("pages", "interpret", "pipelines", "runs", "spiders"),
+        "pages": ("interpret", "pipelines", "runs", "spiders"),
+    }
     for room, forbidden in behind.items():
         for path in sorted((PACKAGE / room).glob("*.py")):
             text = path.read_text(encoding="utf-8")
             for name in forbidden:
-                assert not re.search(rf"^\s*(?:from|import) filmscrape\.{name}\b", text, re.MULTILINE), (path, name)
+                assert not re.search(rf"^\s*(?:from|import) filmscrape\.{name}\b", text, re.MULTILINE), (
+                    path,
+                    name,
+                )
 
 
 def test_no_path_of_a_machine_and_no_registry() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if tracked.returncode:
         pytest.skip("not a git checkout")
-    words = re.compile("pypi" + r"\.org|python" + r"hosted|/home/\w|/root/|/" + "work/|shared/" + "replica|registry\\.npm")
+    words = re.compile(
+        "pypi" + r"\.org|python" + r"hosted|/home/\w|/root/|/" + "work/|shared/" + "replica|registry\\.npm"
+    )
     for name in tracked.stdout.split():
         path = ROOT / name
         if path.suffix in (".gz", ".png") or not path.is_file():

@@ -21,7 +21,7 @@ _SCHEME = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:")
 _ABSOLUTE = re.compile(r"https?://([\w.:-]+)((?:[/?#].*)?)\Z", re.DOTALL)
 
 
-class NotAnEvent(Exception):
+class NotAnEvent(Exception):  # noqa: N818 - no error: an answer
     """The page is whole and readable but is no event's: it gives no record.
 
     :param reason: why, in words for ``skipped.jsonl``.
@@ -32,7 +32,7 @@ class NotAnEvent(Exception):
         self.reason = reason
 
 
-class UnreadablePage(Exception):
+class UnreadablePage(Exception):  # noqa: N818 - named for what the page is
     """The page cannot be read without risking wrong values (cut off, no text): it is rejected.
 
     :param reason: why, in words for ``rejected.jsonl``.
@@ -129,7 +129,8 @@ class Page:
         parsing them is the largest saving there is.
         """
         cut = head_and_main(self.text)
-        return (parsed(cut) if cut is not None else self.selector).root
+        root: etree._Element = (parsed(cut) if cut is not None else self.selector).root
+        return root
 
     @cached_property
     def metas(self) -> dict[str, str]:
@@ -143,7 +144,9 @@ class Page:
 
     @cached_property
     def _own_hosts(self) -> frozenset[str]:
-        return frozenset((urlsplit(self.url).netloc, urlsplit(self.public).netloc, "www." + urlsplit(self.public).netloc))
+        return frozenset(
+            (urlsplit(self.url).netloc, urlsplit(self.public).netloc, "www." + urlsplit(self.public).netloc)
+        )
 
     def public_url(self, href: str | None) -> str | None:
         """An address found on the page as an absolute one on the public site; ``None`` where it is no http(s) address.

@@ -23,7 +23,7 @@ class Introductions:
     """The persons between two runs of an outline.
 
     :param known: folded names of people whom the page introduces for certain (the directors).
-    :param headed: the first text of the stretch stands under a heading that announces a person (``Guest``, ``Director``).
+    :param headed: the stretch stands under a heading that announces a person (``Guest``, ``Director``).
     """
 
     def __init__(self, outline: Outline, start: int, stop: int, known: Collection[str], headed: bool) -> None:
@@ -36,7 +36,9 @@ class Introductions:
         self.pictures = [p for p in outline.pictures if start <= p.run <= stop and p.node.index >= first - 12]
         self.portraits = {folded(_PORTRAIT.sub("", p.alt)): p for p in self.pictures if _PORTRAIT.search(p.alt)}
 
-    def read(self, label: str, public_url: Callable[[str | None], str | None], with_role_line: bool) -> list[ScrapedPerson]:
+    def read(
+        self, label: str, public_url: Callable[[str | None], str | None], with_role_line: bool
+    ) -> list[ScrapedPerson]:
         """The persons in page order; ``label`` is the heading that announces them."""
         people: list[ScrapedPerson] = []
         starts: list[int] = []
@@ -66,7 +68,12 @@ class Introductions:
         person.bio.append(text)
 
     def _may_be_name(self, text: str) -> bool:
-        return len(text) <= 70 and not any(map(str.isdigit, text)) and ":" not in text and (not lines.is_sentence(text) or _SUFFIX.search(text) is not None)
+        return (
+            len(text) <= 70
+            and not any(map(str.isdigit, text))
+            and ":" not in text
+            and (not lines.is_sentence(text) or _SUFFIX.search(text) is not None)
+        )
 
     def _is_name(self, text: str, run: int, among: bool) -> bool:
         """Whether a paragraph is the name of the next person: a known name, a portrait's name, or a heading."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from filmscrape.pages.outline import HEADINGS, INLINE, Node, Outline, folded
 
@@ -52,14 +53,15 @@ def pairs_by_label(
     """The pairs of a range whose labels are known words, and those built like them.
 
     A label is a run that is the whole text of its element. Its value is what follows it in the same parent.
-    Elements that share tag, class and parent's class with a found label, and that come among them, are labels too, known or not.
+    Elements that share tag, class and parent's class with a found label, and that come among them, are labels
+    too, known or not.
     """
     covered: set[int] = set()
     for pair in taken:
         covered.update(range(pair.label_node.start, pair.stop))
     keys = outline.keys
     labels = [run for run in range(start, stop) if keys[run] and run not in covered and is_label(keys[run])]
-    found = [pair for run in labels if (pair := _labelled(outline, run))]
+    found = [found_pair for run in labels if (found_pair := _labelled(outline, run)) is not None]
     if found:
         known = {(pair.label_node.signature, _parent_signature(pair.label_node)) for pair in found}
         values = {pair.node.signature for pair in found if pair.node is not None}
@@ -71,7 +73,7 @@ def pairs_by_label(
 def _apart(found: list[Pair]) -> list[Pair]:
     """The pairs in page order, no value reaching into the next label (it would where a tag was never closed)."""
     found.sort(key=lambda pair: pair.label_node.index)
-    for pair, following in zip(found, found[1:], strict=False):
+    for pair, following in pairwise(found):
         pair.stop = max(pair.start, min(pair.stop, following.label_node.start))
     return found
 

@@ -15,11 +15,37 @@ from lxml import etree
 from filmscrape.values.text import tidy
 
 INLINE = frozenset(
-    "a abbr b bdi bdo big button cite code data del dfn em font i img input ins kbd label mark q s samp "
-    "small span strong sub sup time tt u var wbr".split()
+    [
+        *(
+            "a",
+            "abbr",
+            "b",
+            "bdi",
+            "bdo",
+            "big",
+            "button",
+            "cite",
+            "code",
+            "data",
+            "del",
+            "dfn",
+            "em",
+            "font",
+            "i",
+            "img",
+        ),
+        *("input", "ins", "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "time"),
+        *("tt", "u", "var", "wbr"),
+    ]
 )
-# What never holds an event's text; `button` is read for its data attributes only.
-SILENT = frozenset("script style svg noscript template iframe nav footer dialog select textarea object math head".split())
+# What never holds an event's text; of a `button` only the data attributes are read.
+SILENT = frozenset(
+    [
+        *("script", "style", "svg", "noscript", "template", "iframe", "nav", "footer", "dialog", "select"),
+        *("textarea", "object", "math", "head"),
+    ]
+)
+NOTED = frozenset(("a", "img", "button"))
 BOLD = frozenset(("strong", "b"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 LONGEST_KEY = 60
@@ -120,22 +146,14 @@ class Outline:
         nodes = self.nodes
         node = Node(el, tag, cls, parent, len(nodes), len(self.runs))
         nodes.append(node)
-        if cls:
-            known = self.by_class.get(cls)
-            if known is None:
-                self.by_class[cls] = [node]
-            else:
-                known.append(node)
+        if cls in self.by_class:
+            self.by_class[cls].append(node)
+        elif cls:
+            self.by_class[cls] = [node]
         block = tag not in INLINE
         if block:
             self._gap = "\n\n"
-        elif tag == "a":
-            node.href = el.get("href")
-            self.links.append(node)
-        elif tag == "img":
-            self.pictures.append(Picture(node, len(self.runs), _source(el), el.get("alt") or ""))
-        elif tag == "button":
-            self.buttons.append(node)
+        elif tag in NOTED and self._note(node):
             return
         if text := el.text:
             self._text(text, node)
@@ -158,15 +176,32 @@ class Outline:
         if block:
             self._gap = "\n\n"
 
+    def _note(self, node: Node) -> bool:
+        """Keep links, images and buttons at hand; true for a button, whose text is none of the event's."""
+        if node.tag == "a":
+            node.href = node.el.get("href")
+            self.links.append(node)
+        elif node.tag == "img":
+            self.pictures.append(Picture(node, len(self.runs), _source(node.el), node.el.get("alt") or ""))
+        else:
+            self.buttons.append(node)
+            return True
+        return False
+
     def _text(self, text: str, node: Node) -> None:
         if text.isspace():
             self._gap = self._gap or " "
             return
         runs = self.runs
-        if not self._gap and self._closed and runs and node is not self.run_nodes[-1].parent:
-            # words of neighbouring elements are never glued together
-            if runs[-1][-1].isalnum() and text[0].isalnum():
-                self._gap = " "
+        if (
+            self._closed
+            and not self._gap
+            and runs
+            and node is not self.run_nodes[-1].parent
+            and runs[-1][-1].isalnum()
+            and text[0].isalnum()
+        ):  # words of neighbouring elements are never glued together
+            self._gap = " "
         if self._ends_at(text, node):
             raise _Enough
         runs.append(text.replace("\n", " ") if "\n" in text else text)

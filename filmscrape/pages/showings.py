@@ -8,10 +8,22 @@ from filmscrape.pages.outline import Node, Outline
 from filmscrape.values.dates import is_day, is_time
 from filmscrape.values.text import tidy
 
-MESSAGE = re.compile(r"sold[\s-]?out|stand-?by|cancel+ed|postponed|rush (?:line|tickets|only)|limited (?:seats|tickets)", re.IGNORECASE)
-_BUTTON = re.compile(r"(?:book|buy|get|reserve|more)(?: now| tickets?| online| info| here)*\s*\Z|tickets?\Z|favourite\b", re.IGNORECASE)
-_ACCESS = re.compile(r"caption|hearing|accessib|relaxed|assist|described|subtitl|\bASL\b|sign language|masks?\b|livestream|\bq\s?&\s?a\b", re.IGNORECASE)
-_DAY_AND_TIME = re.compile(r"(.*?\d)(?:st|nd|rd|th)?(?:,? at|,| @| [-–|])? +(\d{1,2}[:.]\d\d ?[ap]\.?m\.?)\Z", re.IGNORECASE)
+MESSAGE = re.compile(
+    r"sold[\s-]?out|stand-?by|cancel+ed|postponed|rush (?:line|tickets|only)|limited (?:seats|tickets)",
+    re.IGNORECASE,
+)
+_BUTTON = re.compile(
+    r"(?:book|buy|get|reserve|more)(?: now| tickets?| online| info| here)*\s*\Z|tickets?\Z|favourite\b",
+    re.IGNORECASE,
+)
+_ACCESS = re.compile(
+    r"caption|hearing|accessib|relaxed|assist|described|subtitl|\bASL\b|sign language|masks?\b|livestream"
+    r"|\bq\s?&\s?a\b",
+    re.IGNORECASE,
+)
+_DAY_AND_TIME = re.compile(
+    r"(.*?\d)(?:st|nd|rd|th)?(?:,? at|,| @| [-–|])? +(\d{1,2}[:.]\d\d ?[ap]\.?m\.?)\Z", re.IGNORECASE
+)
 
 
 class Showings:
@@ -71,9 +83,18 @@ class Showings:
                     screening.id = button.el.get("data-instanceid")
                     break
             else:
-                screening.id = next((n for e in box.el.iter() if (n := e.get("data-instanceid"))), None) if len(times) > 1 or box.tag != "body" else None
+                screening.id = (
+                    next((n for e in box.el.iter() if (n := e.get("data-instanceid"))), None)
+                    if len(times) > 1 or box.tag != "body"
+                    else None
+                )
             for link in self.outline.links_in(0, 0, box):
-                if link.href and self.is_booking(link.href) and link.start >= run and (following is None or link.start < following):
+                if (
+                    link.href
+                    and self.is_booking(link.href)
+                    and link.start >= run
+                    and (following is None or link.start < following)
+                ):
                     screening.booking_url = public_url(link.href)
                     break
 

@@ -29,7 +29,7 @@ from filmscrape.pages.showings import Showings
 from filmscrape.values import lines
 from filmscrape.values.dates import is_day, is_time
 from filmscrape.values.durations import read_minutes
-from filmscrape.values.people import role_of
+from filmscrape.values.people import role_of, split_names
 from filmscrape.values.text import plain, tidy, tidy_lines
 
 PUBLIC = "https://viff.org"
@@ -41,7 +41,11 @@ NOT_EVENTS = frozenset(("festival", "membership", "donate", "passes", "page"))
 _EVENT_PATH = re.compile(r"/whats-on/([^/?#\s]+)/?\Z")
 _SERIES_LINK = re.compile(rb"""href\s*=\s*["']([^"'<>]*/series/[^"'<>]+)["']""")
 _SERIES_PATH = re.compile(r"/series/([^/?#\s]+)/?\Z")
-_RELATED = re.compile(r"\s*(?:missing viff\?.*|also playing|also in (?:this|the) series|(?:you (?:may|might) also (?:like|enjoy)|related (?:events|films|screenings)|more (?:in|from|like) this.*|up next|what[’']s playing.*))\s*\Z", re.IGNORECASE | re.DOTALL)
+_RELATED = re.compile(
+    r"\s*(?:missing viff\?.*|also playing|also in (?:this|the) series|you (?:may|might) also (?:like|enjoy)"
+    r"|related (?:events|films|screenings)|more (?:in|from|like) this.*|up next|what[’']s playing.*)\s*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
 _RELATED_STARTS = frozenset("mMaAyYrRuUwW")
 _TITLE_SUFFIX = re.compile(r"\s*[|–—-]\s*(?:Vancouver International Film Festival|VIFF)\s*\Z")
 _MINUTES = re.compile(r"\s*(?:approx\.?\s*)?\d{1,4}\s*min(?:ute)?s?\.?\s*\Z", re.IGNORECASE)
@@ -81,7 +85,22 @@ PANEL = {
     "genres": "genres",
 }
 # Words that other parts of a page use too: labels only where stronger ones stand with them.
-_WEAK = frozenset(("series", "links", "link", "contact", "guest", "guests", "guest speaker", "credits", "featuring", "genre", "genres", "duration"))
+_WEAK = frozenset(
+    (
+        "series",
+        "links",
+        "link",
+        "contact",
+        "guest",
+        "guests",
+        "guest speaker",
+        "credits",
+        "featuring",
+        "genre",
+        "genres",
+        "duration",
+    )
+)
 # Headings that begin a section of the page.
 LANDMARKS = {
     "book tickets": "booking",
@@ -163,9 +182,9 @@ class EventPage(ViffPage):
             raise NotAnEvent("the address is no event's")
         self.item = item = ScrapedEvent(SOURCE, url, self.captured_at, TIMEZONE, strategies=self.strategies)
         self._find_sections()
+        self._refuse_cut_off()
         if not self._is_event():
             raise NotAnEvent("the page has no event's own content")
-        self._refuse_cut_off()
         self._read_head()
         self._read_panel()
         self._read_chips()
@@ -185,9 +204,14 @@ class EventPage(ViffPage):
         slug = slug_of(self.item.url)
 
         def ends_at(text: str, node: Node) -> bool:
-            if text[0] in _RELATED_STARTS or text[0].isspace():
-                if len(text) < 90 and node.tag != "p" and _RELATED.match(text):
-                    return True
+            first = text[0]
+            if (
+                (first in _RELATED_STARTS or first.isspace())
+                and len(text) < 90
+                and node.tag != "p"
+                and _RELATED.match(text)
+            ):
+                return True
             if node.tag == "a" and node.index > 8 and (parent := node.parent) is not None and parent.tag in HEADINGS:
                 other = canonical_url(node.href or "")
                 return other is not None and slug_of(other) != slug
@@ -209,7 +233,14 @@ class EventPage(ViffPage):
         self.booking = next((r for r, k in self.marks if k == "booking" and r >= self.head_stop), None)
         after = [r for r, k in self.marks if k in ("access", "guest", "credits", "director") and r >= self.facts_stop]
         self.sections = sorted(after)
-        self.chips_stop = min([r for r in (self.booking, self._passed_after(self.facts_stop), *after) if r is not None and r >= self.facts_stop] or [last])
+        self.chips_stop = min(
+            [
+                r
+                for r in (self.booking, self._passed_after(self.facts_stop), *after)
+                if r is not None and r >= self.facts_stop
+            ]
+            or [last]
+        )
         first_showing = self._first_showing()
         if first_showing is not None:
             self.chips_stop = min(self.chips_stop, first_showing)
@@ -254,7 +285,11 @@ class EventPage(ViffPage):
     @cached_property
     def _passed(self) -> list[int]:
         """The runs that say that the event is over."""
-        return [run for run, key in enumerate(self.outline.keys) if ("passed" in key or "ended" in key) and lines.says_passed(key)]
+        return [
+            run
+            for run, key in enumerate(self.outline.keys)
+            if ("passed" in key or "ended" in key) and lines.says_passed(key)
+        ]
 
     def _first_showing(self) -> int | None:
         """The first run behind the facts that is a screening's day or clock time."""
@@ -291,17 +326,29 @@ class EventPage(ViffPage):
         box = outline.nodes[max(weights, key=lambda i: (weights[i], -i))]
         if box.quoted and box.parent is not None:
             box = box.parent
-        first = next(n for n in outline.children(box) if n.start >= self.head_stop and n.stop > n.start and n.tag in ("p", "blockquote", "h3", "h4", "ul"))
+        first = next(
+            n
+            for n in outline.children(box)
+            if n.start >= self.head_stop and n.stop > n.start and n.tag in ("p", "blockquote", "h3", "h4", "ul")
+        )
         begin = box if box.start >= self.head_stop else first
         self.strategies["synopsis"] = "structure"
         last = min(box.stop, stop)
-        end = next((n.index for n in outline.nodes[begin.index :] if n.start >= last and n.index >= begin.end), box.end)
+        end = next(
+            (n.index for n in outline.nodes[begin.index :] if n.start >= last and n.index >= begin.end),
+            box.end,
+        )
         return begin.start, last, begin.index, min(end, box.end)
 
     def _in_head(self, node: Node) -> bool:
         """Whether a paragraph belongs to the head: it stands in the title's own box."""
         title = self.title_node
-        return title is not None and title.parent is not None and node.parent is title.parent and title.parent.tag not in ("main", "body")
+        return (
+            title is not None
+            and title.parent is not None
+            and node.parent is title.parent
+            and title.parent.tag not in ("main", "body")
+        )
 
     def _facts_begin(self) -> int:
         """The first run behind the title that is a strong panel label or a section's heading."""
@@ -321,8 +368,15 @@ class EventPage(ViffPage):
         """The label and value pairs of the details panel."""
         outline = self.outline
         begin = self.head_stop
-        stop = min([r for r, k in self.marks if k in ("booking", "access", "credits") and self._behind_panel(r)] or [len(outline.runs)])
-        found = [p for p in pairs_by_class(outline, "c-event__details-title", "c-event__details-details") if p.label_node.start < stop]
+        stop = min(
+            [r for r, k in self.marks if k in ("booking", "access", "credits") and self._behind_panel(r)]
+            or [len(outline.runs)]
+        )
+        found = [
+            p
+            for p in pairs_by_class(outline, "c-event__details-title", "c-event__details-details")
+            if p.label_node.start < stop
+        ]
         first, last = self.described[0], self.described[1]
         more = []
         for left, right in ((begin, first), (last, stop)) if last > first else ((begin, stop),):
@@ -370,7 +424,10 @@ class EventPage(ViffPage):
             "title",
             ("heading", lambda: outline.text(self.title_node) if self.title_node is not None else None),
             ("og_title", lambda: self._og_title),
-            ("title_element", lambda: _TITLE_SUFFIX.sub("", plain(self.selector.css("title::text").get() or "")) or None),
+            (
+                "title_element",
+                lambda: _TITLE_SUFFIX.sub("", plain(self.selector.css("title::text").get() or "")) or None,
+            ),
         )
         if item.title is None:
             raise UnreadablePage("the page has no title")
@@ -405,13 +462,21 @@ class EventPage(ViffPage):
             if script.get("type") == "application/ld+json" and text and '"Movie"' in text:
                 for thing in _things(text):
                     name = thing.get("name")
-                    if thing.get("@type") == "Movie" and isinstance(name, str) and folded(plain(name)) == folded(self.item.title or ""):
+                    if (
+                        thing.get("@type") == "Movie"
+                        and isinstance(name, str)
+                        and folded(plain(name)) == folded(self.item.title or "")
+                    ):
                         return thing
         return {}
 
     def _movie_directors(self) -> str | None:
         people = self.movie.get("director")
-        names = [plain(p["name"]) for p in (people if isinstance(people, list) else [people]) if isinstance(p, dict) and isinstance(p.get("name"), str)]
+        names = [
+            plain(p["name"])
+            for p in (people if isinstance(people, list) else [people])
+            if isinstance(p, dict) and isinstance(p.get("name"), str)
+        ]
         return ", ".join(filter(None, names)) or None
 
     def _movie_duration(self) -> str | None:
@@ -489,7 +554,9 @@ class EventPage(ViffPage):
         if lines.is_rating(text):
             item.rating = item.rating or text
             self.strategies["rating"] = "value"
-        elif item.advisories is None and (lines.is_advisory_label(pair.label) or (behind_language and lines.are_advisories(text))):
+        elif item.advisories is None and (
+            lines.is_advisory_label(pair.label) or (behind_language and lines.are_advisories(text))
+        ):
             item.advisories = text.replace("\n", ", ")
             self.strategies["advisories"] = "label" if lines.is_advisory_label(pair.label) else "value"
         else:
@@ -504,31 +571,45 @@ class EventPage(ViffPage):
         if known is not None and read_minutes(outline.text(known)) is not None:
             item.runtime = outline.text(known)
             self.strategies["runtime_minutes"] = "known_element"
+        label: str | None = None  # of a panel row that damage moved here
         for run in range(self.facts_stop, self.chips_stop):
             text = tidy(outline.runs[run])
             if not any(map(str.isalnum, text)):
                 continue
-            if _MINUTES.match(text):
-                if item.runtime is None:
-                    item.runtime = text
-                    self.strategies["runtime_minutes"] = "structure"
-            elif lines.is_rating(text):
-                if item.rating is None:
-                    item.rating = text
-                    self.strategies["rating"] = "structure"
-            elif lines.says_passed(text):
-                item.passed = True
-            elif len(text) <= 60 and not lines.are_companies(text):
-                item.genres.append(text)
-                self.strategies["genres"] = "structure"
+            if label is not None:
+                item.extra.append(Labelled(label, text))
+                label = None
+            elif outline.keys[run] in PANEL:
+                label = text
             else:
-                item.extra.append(Labelled(UNLABELLED, text))
+                self._read_chip(text)
         if item.runtime is None and (duration := self._movie_duration()):
             item.runtime = duration
             self.strategies["runtime_minutes"] = "json_ld"
         if not item.directors and (names := self._movie_directors()):
             item.directors.append(Labelled("Director", names))
             self.strategies["crew"] = "json_ld"
+
+    def _read_chip(self, text: str) -> None:
+        """Give one chip its place: a duration, an age, or else a genre; what reads like neither is kept as it is."""
+        item = self.item
+        if _MINUTES.match(text):
+            if item.runtime is None:
+                item.runtime = text
+                self.strategies["runtime_minutes"] = "structure"
+        elif lines.is_rating(text):
+            if item.rating is None:
+                item.rating = text
+                self.strategies["rating"] = "structure"
+        elif lines.says_passed(text):
+            item.passed = True
+        elif credit := lines.image_credit(text):
+            item.extra.append(Labelled(*credit))
+        elif len(text) <= 60 and not lines.are_companies(text):
+            item.genres.append(text)
+            self.strategies["genres"] = "structure"
+        else:
+            item.extra.append(Labelled(UNLABELLED, text))
 
     def _read_booking(self) -> None:
         item, outline = self.item, self.outline
@@ -551,9 +632,14 @@ class EventPage(ViffPage):
         if start < 0:
             return
         self.people_start = start + 1
-        found = [p for p in pairs_by_class(outline, "c-event__details-title", "c-event__details-details") if p.label_node.start > start]
+        found = [
+            p
+            for p in pairs_by_class(outline, "c-event__details-title", "c-event__details-details")
+            if p.label_node.start > start
+        ]
         found += pairs_by_label(outline, start + 1, last, _is_credit, found)
-        found = [p for p in found if p.stop > p.start and not (p.key in ("director", "directors") and self._opens_bio(p))]
+        # A `Director` here announces a bio, not a credit.
+        found = [p for p in found if p.stop > p.start and p.key not in ("director", "directors")]
         found.sort(key=lambda p: p.label_node.index)
         for pair in found:
             text = self._text(pair)
@@ -564,18 +650,16 @@ class EventPage(ViffPage):
             self.people_start = max(self.people_start, pair.stop)
             self.credits_found = True
 
-    def _opens_bio(self, pair: Pair) -> bool:
-        """A ``Director`` label in the credits section announces a bio, unless names alone stand behind it."""
-        return True
-
     def _read_people(self) -> None:
         outline, item = self.outline, self.item
         last = len(outline.runs)
         guest = next((r for r, k in self.marks if k == "guest" and r >= self.facts_stop), None)
-        names = {folded(name) for d in item.directors for name in _rough_names(d.text)}
+        names = {folded(name) for d in item.directors for name in split_names(d.text)}
         if guest is not None:
             label = tidy(outline.runs[guest]).rstrip(" :")
-            item.guests = Introductions(outline, guest + 1, last, names, headed=True).read(label, self.public_url, with_role_line=True)
+            item.guests = Introductions(outline, guest + 1, last, names, headed=True).read(
+                label, self.public_url, with_role_line=True
+            )
             if item.guests:
                 self.strategies["people"] = "label"
             return
@@ -585,8 +669,16 @@ class EventPage(ViffPage):
         if anchor is None and not headed and not self.credits_found and not self.sections:
             return
         if not self.credits_found and anchor is not None:
-            start = min(r for r in (anchor.start, *(r for r, k in self.marks if k == "director" and r >= self.facts_stop)))
-        item.people = Introductions(outline, start, last, names, headed=False).read("Director", self.public_url, with_role_line=False)
+            start = min(
+                r
+                for r in (
+                    anchor.start,
+                    *(r for r, k in self.marks if k == "director" and r >= self.facts_stop),
+                )
+            )
+        item.people = Introductions(outline, start, last, names, headed=False).read(
+            "Director", self.public_url, with_role_line=False
+        )
         if item.people:
             self.strategies["people"] = "known_element" if anchor is not None else "structure"
 
@@ -599,7 +691,19 @@ class EventPage(ViffPage):
     def _read_head_lines(self) -> None:
         """The lines under the title: badge, original title or second film, series, image credit."""
         outline, item = self.outline, self.item
-        stop = min([r for r in (self.described[0] if self.described[1] > self.described[0] else None, *(p.label_node.start for p in self.panel[:1]), self.booking, self.chips_stop) if r is not None and r >= self.head_stop] or [self.head_stop])
+        stop = min(
+            [
+                r
+                for r in (
+                    self.described[0] if self.described[1] > self.described[0] else None,
+                    *(p.label_node.start for p in self.panel[:1]),
+                    self.booking,
+                    self.chips_stop,
+                )
+                if r is not None and r >= self.head_stop
+            ]
+            or [self.head_stop]
+        )
         loose = []
         pieces = (piece for span in outline.paragraphs(self.head_stop, stop) for piece in outline.pieces(*span))
         for first, last in pieces:
@@ -653,7 +757,9 @@ class EventPage(ViffPage):
     @cached_property
     def _series_names(self) -> frozenset[str]:
         """The names of series that the whole page (its navigation too) links to."""
-        return frozenset(tidy("".join(a.itertext())) for a in self.selector.root.iter("a") if series_path(a.get("href")))
+        return frozenset(
+            tidy("".join(a.itertext())) for a in self.selector.root.iter("a") if series_path(a.get("href"))
+        )
 
     def _add_series(self, text: str, strategy: str) -> None:
         if text not in self.item.series:
@@ -677,10 +783,13 @@ class EventPage(ViffPage):
     def _layout(self) -> str | None:
         """Which documented layout the page has; ``None`` where nothing documented is left of it."""
         outline = self.outline
-        known = outline.having("c-event__description") or outline.having("c-event__details-title") or outline.having("event__duration")
-        if not known:
+        classes = ("c-event__description", "c-event__details-title", "event__duration")
+        if not any(map(outline.having, classes)):
             return None
-        if any(PANEL.get(p.key) == "runtime" for p in self.panel) or not outline.having("event__duration") and any(n.tag == "p" for n in outline.having("p1")):
+        old_paragraphs = any(node.tag == "p" for node in outline.having("p1"))
+        if any(PANEL.get(p.key) == "runtime" for p in self.panel) or (
+            old_paragraphs and not outline.having("event__duration")
+        ):
             return "2022"  # the Runtime row, and paragraphs of class p1, until about 2023
         if any(folded(outline.runs[r]).startswith("credits & director") for r, k in self.marks if k == "credits"):
             return "2025"
@@ -707,17 +816,15 @@ def _is_foreign(el: etree._Element, tag: str, cls: str) -> bool:
         return True
     if tag == "header":
         return el.get("role") == "banner" or el.find(".//nav") is not None
-    return el.get("role") in ("banner", "navigation", "contentinfo") if tag in ("div", "section") and "role" in el.attrib else False
+    return (
+        el.get("role") in ("banner", "navigation", "contentinfo")
+        if tag in ("div", "section") and "role" in el.attrib
+        else False
+    )
 
 
 def _is_credit(key: str) -> bool:
     return role_of(key) not in ("other", "speaker")
-
-
-def _rough_names(text: str) -> list[str]:
-    from filmscrape.values.people import split_names
-
-    return list(split_names(text))
 
 
 def _class_says(node: Node, word: str) -> bool:
@@ -738,7 +845,12 @@ def _things(text: str) -> list[dict[str, object]]:
     except ValueError:
         return []
     found = data if isinstance(data, list) else [data]
-    found += [thing for top in found if isinstance(top, dict) and isinstance(top.get("@graph"), list) for thing in top["@graph"]]
+    found += [
+        thing
+        for top in found
+        if isinstance(top, dict) and isinstance(top.get("@graph"), list)
+        for thing in top["@graph"]
+    ]
     return [thing for thing in found if isinstance(thing, dict)]
 
 
@@ -758,7 +870,11 @@ class ListingPage(ViffPage):
     @cached_property
     def outline(self) -> Outline:
         """Everything between the site's header and footer."""
-        return Outline(_main(self.selector.root), lambda _text, _node: False, lambda el, tag, _cls: tag == "header" and el.find(".//nav") is not None)
+        return Outline(
+            _main(self.selector.root),
+            lambda _text, _node: False,
+            lambda el, tag, _cls: tag == "header" and el.find(".//nav") is not None,
+        )
 
     def next_path(self) -> str | None:
         """The path of the next list page: the link that says so, else a link to the page number after this one's."""
@@ -792,7 +908,9 @@ class ListingPage(ViffPage):
         ]
         for url, link in heads:
             box = link
-            while (parent := box.parent) is not None and sum(1 for _, a in heads if parent.index <= a.index < parent.end) == 1:
+            while (parent := box.parent) is not None and sum(
+                1 for _, a in heads if parent.index <= a.index < parent.end
+            ) == 1:
                 box = parent
             yield url, box
 
@@ -848,7 +966,9 @@ class CalendarPage(ViffPage):
         item = found.setdefault(url, ScrapedEvent(SOURCE, url, self.captured_at, TIMEZONE, origin="calendar"))
         item.title = item.title or tidy(card.css(".c-calendar-instance__title").xpath("string()").get() or "") or None
         item.source_id = item.source_id or card.css("[data-eventid]::attr(data-eventid)").get()
-        item.runtime = item.runtime or tidy(card.css(".c-calendar-instance__duration").xpath("string()").get() or "") or None
+        item.runtime = (
+            item.runtime or tidy(card.css(".c-calendar-instance__duration").xpath("string()").get() or "") or None
+        )
         start = card.css("time::attr(datetime)").get() or _text_of(entry, "start")
         if start is None:
             return

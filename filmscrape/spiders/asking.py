@@ -171,7 +171,7 @@ class AskingSpider(Spider):
         """Read a page that is there; one that cannot be read costs its own row and never the run."""
         kind = response.meta["kind"]
         try:
-            found = list(getattr(self, f"read_{kind}")(response))
+            yield from getattr(self, f"read_{kind}")(response)
         except OSError:
             raise  # the disk: the keeper ends the run
         except Exception as fault:
@@ -180,7 +180,6 @@ class AskingSpider(Spider):
         else:
             if kind not in ("robots", "event"):
                 self.count(Stat.DISCOVERY_FETCHED)
-            yield from found
 
     def read_robots(self, response: Response) -> Found:
         """Note the sitemaps that robots.txt names, and begin."""

@@ -1,6 +1,7 @@
 """Where to look, as far as all sources have it in common: discover → event page → item."""
 
 import logging
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import sha256
@@ -136,12 +137,7 @@ class EventSpider(AskingSpider):
 
     def read_sitemap(self, response: Response) -> Found:
         """Read a sitemap or an index of sitemaps, gzipped or not."""
-        body = response.body
-        if gzip_magic_number(response):
-            body = gunzip(body, max_size=self.settings.getint("DOWNLOAD_MAXSIZE"))
-        if not body.strip():
-            raise UnreadablePage("an empty sitemap")
-        sitemap = Sitemap(body)
+        sitemap = Sitemap(unpacked(response, self.settings.getint("DOWNLOAD_MAXSIZE")))
         if sitemap.type not in ("urlset", "sitemapindex"):
             raise UnreadablePage(f"no sitemap, but <{sitemap.type}>")
         for entry in sitemap:
@@ -244,6 +240,23 @@ class EventSpider(AskingSpider):
             item.capture = Capture(now, response.status, sha256(response.body).hexdigest())
             yield item
             yield from self.series(paths)
+
+
+def unpacked(response: Response, limit: int) -> bytes:
+    """Unpack a sitemap that is itself a gzip file.
+
+    :param limit: bytes that it may have at most.
+    :raises UnreadablePage: it is damaged, too large or empty.
+    """
+    body = response.body
+    if gzip_magic_number(response):
+        try:
+            body = gunzip(body, max_size=limit)
+        except (OSError, EOFError, ValueError, zlib.error) as fault:
+            raise UnreadablePage(f"a gzip file that cannot be unpacked: {fault}") from fault
+    if not body.strip():
+        raise UnreadablePage("an empty sitemap")
+    return body
 
 
 def is_coming(item: ScrapedEvent, *, undated: bool) -> bool:

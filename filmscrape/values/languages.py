@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from filmscrape.values.fragments import BRACKET, clean_lines
@@ -152,10 +153,15 @@ def _tokens(line: str) -> list[tuple[str, str]]:
 
 
 def _word_tokens(text: str, following: str) -> list[tuple[str, str]]:
+    """A word and, if that ends a sentence, its full stop; quotation marks go."""
+    text = text.strip("\"“”„«»*_")
+    if text[:1] in ("'", "‘") and text[-1:] in ("'", "’"):
+        text = text[1:-1]
     bare = text.rstrip(".…")
-    kind = _KIND.get(bare.rstrip("!?").casefold(), "word")
-    if not bare:
-        return [("stop", text)]
+    word = bare.rstrip("!?")
+    if not any(map(str.isalnum, word)):
+        return [("stop", text)] if bare != text else []
+    kind = _KIND.get(word.casefold(), "word")
     if bare == text or following.islower() or (len(bare) <= 3 and following):  # "St. Lawrence Island Yupik"
         return [(kind, text)]
     return [(kind, bare), ("stop", ".")]
@@ -212,7 +218,7 @@ class _Reader:
     def read(self, line: str) -> "_Reader":
         """Read one more line."""
         tokens = _tokens(_with_plain_phrases(_without_label(line) if ":" in line else line))
-        for (kind, text), (coming, _) in zip(tokens, [*tokens[1:], ("", "")], strict=True):
+        for (kind, text), (coming, _) in pairwise([*tokens, ("", "")]):
             if kind in _NAMING:
                 self.words.append((kind, text))
             elif kind in _SEPARATORS:
@@ -373,7 +379,7 @@ class _Reader:
             return
         inner = _Reader(self.depth + 1).read(content)
         names = inner.languages + inner.subtitles
-        remark = _tokens(content)[0][0] != "word"
+        remark = not any(kind == "word" for kind, _ in _tokens(content)[:1])
         if inner.unread or not all(name.code and (remark or not head or is_common(name.name)) for name in names):
             if content[0].islower():  # no title
                 self.unread.append(content)
@@ -425,8 +431,8 @@ def _names(words: list[tuple[str, str]]) -> tuple[LanguageName, ...] | None:
     behind = words[end][1].casefold() if end < len(words) else ""
     if behind.startswith("language") and words[end - 1][1].casefold() in ("sign", "signed"):
         end += 1
-    name = " ".join(text for _, text in words[first:end]).strip("\"“”„«»*_!?. ")
-    if not any(map(str.isalnum, name)):
+    name = " ".join(text for _, text in words[first:end]).rstrip("!?.")
+    if not name:
         return ()
     if code := _code(name):
         return (LanguageName(name, code),)

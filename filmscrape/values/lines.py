@@ -13,7 +13,9 @@ _PREMIERE = re.compile(
     r"|(?:Opening|Closing)(?: Night| Gala){0,2}(?: Film| Presentation)?\Z"
 )
 _Q_AND_A = re.compile(
-    rf"(?:Q\s?&\s?As?\b(?! [a-z]+ing\b)|{_MONTH} \d[^:.]{{0,40}}:\s*.*\bQ\s?&\s?A\b|{_MONTH} \d[^:.]{{0,40}}\bQ\s?&\s?As?\b)"
+    r"Q\s?&\s?As?\b(?! [a-z]+ing\b)"
+    rf"|{_MONTH} \d[^:.]{{0,40}}:\s*.*\bQ\s?&\s?A\b"
+    rf"|{_MONTH} \d[^:.]{{0,40}}\bQ\s?&\s?As?\b"
 )
 _AWARD_WORD = re.compile(
     r"\b(?:awards?|awarded|prizes?|prix|palme|bear|lion|leopard|leopards|winner|best|mention|jury|golden|silver|"
@@ -22,39 +24,49 @@ _AWARD_WORD = re.compile(
     re.IGNORECASE,
 )
 _ENDS_IN_YEAR = re.compile(r"(?:\b|[’'])(?:(?:18|19|20)\d\d(?:[-–/]\d{2,4})?)\)?\Z")
+_BY = r"(?: in (?:partnership|collaboration|association))? (?:by|with)"
+_KIND = (
+    r"(?:series|festival|program(?:me)?|premiere|presenting|major|lead|official|community|media|broadcast|consulate|cultural"
+    r"|education(?:al)?|venue|hospitality|industry|film|event|award|gala|screening|supporting|promotional|in-kind|government)"
+)
 _CAPTION = re.compile(
-    r"(?:(?:co-?\s?)?(?:presented|supported|sponsored|hosted|curated|programmed|funded|made possible)"
-    r"(?: (?:in (?:partnership|collaboration|association) )?(?:by|with))"
-    r"|(?:generously |proudly )(?:presented|supported|sponsored) by"
+    r"(?:(?:generously |proudly )?(?:co-?\s?)?"
+    rf"(?:presented|supported|sponsored|hosted|curated|programmed|funded|made possible){_BY}"
     r"|in (?:partnership|collaboration|association) with"
-    r"|(?:(?:series|festival|program(?:me)?|premiere|presenting|major|lead|official|community|media|broadcast|consulate|cultural|"
-    r"education(?:al)?|venue|hospitality|industry|film|event|award|gala|screening|supporting|promotional|in-kind|government)[ /&-]*){1,4}"
-    r"(?:partners?|sponsors?|supporters?|funders?)"
-    r"|(?:partners?|sponsors?|supporters?))\s*:?\Z",
+    rf"|(?:{_KIND}[ /&-]*){{0,4}}(?:partners?|sponsors?|supporters?|funders?))\s*:?\Z",
     re.IGNORECASE,
 )
 _CAPTION_WITH_NAME = re.compile(
-    r"((?:(?:co-?\s?)?(?:presented|supported|sponsored)(?: in (?:partnership|collaboration|association))? (?:by|with)"
-    r"|(?:(?:series|festival|community|media|broadcast|presenting|cultural|consulate) ){1,3}(?:partners?|sponsors?)))\s*:?\s+(.+)\Z",
+    rf"((?:co-?\s?)?(?:presented|supported|sponsored){_BY}|(?:{_KIND} ){{1,3}}(?:partners?|sponsors?))\s*:?\s+(.+)\Z",
     re.IGNORECASE,
 )
 _SHORTS_INTRO = re.compile(
-    r"\b(?:includes?|features?|comprises|consists of|contains)\b.{0,20}\bfollowing\b.{0,20}\b(?:films|shorts|works|titles)\b.{0,12}:?\s*\Z"
+    r"\b(?:includes?|features?|comprises|consists of|contains)\b.{0,20}\bfollowing\b.{0,20}"
+    r"\b(?:films|shorts|works|titles)\b.{0,12}:?\s*\Z"
     r"|\bfilms in (?:this|the) program(?:me)?:\s*\Z",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?…][’”\"')]?\Z")
 _DASH = re.compile(r"[\s]*[—–-]+\s+(?=\S)")
-_PASSED = re.compile(r"this (?:event|screening|film) has (?:now )?(?:passed|ended)\.?\Z|(?:event|screening) has passed\.?\Z", re.IGNORECASE)
-_RATING = re.compile(r"\d{1,2}\+(?: only)?\Z|(?:all ages|open to youth!?|general audience|pg|pg-1\d|14a|18a|g|r)\Z", re.IGNORECASE)
+_PASSED = re.compile(
+    r"this (?:event|screening|film) has (?:now )?(?:passed|ended)\.?\Z|(?:event|screening) has passed\.?\Z",
+    re.IGNORECASE,
+)
+_RATING = re.compile(
+    r"\d{1,2}\+(?: only)?\Z|(?:all ages|open to youth!?|general audience|pg|pg-1\d|14a|18a|g|r)\Z",
+    re.IGNORECASE,
+)
 _ADVISORY_LABEL = re.compile(r"advisor|warning|content note|trigger|sensitiv|caution", re.IGNORECASE)
 _ADVISORY_VALUE = re.compile(
-    r"\b(?:violence|violent|abuse|self[- ]harm|suicide|strobe|flashing|nudity|nude|sexual|sex|language|gore|cruelty|racism|"
+    r"\b(?:violence|violent|abuse|self[- ]harm|suicide|strobe|flashing|nudity|nude|sexual|sex|language|gore|cruelty|"
+    r"racism|"
     r"racist|drug|alcohol|drinking|smoking|disturbing|trauma|death|assault|weapons?|gun|blood|homophobia|transphobia|"
     r"residential schools?|mature|explicit|horror|slurs?|coarse|eating disorders?|war|torture|rape)\b",
     re.IGNORECASE,
 )
-_IMAGE_CREDIT = re.compile(r"(image|photo|still|pictured)s?(?: credit| courtesy(?: of)?)?\s*:\s*(\S.*)\Z", re.IGNORECASE)
+_IMAGE_CREDIT = re.compile(
+    r"(image|photo|still|pictured)s?(?: credit| courtesy(?: of)?)?\s*:\s*(\S.*)\Z", re.IGNORECASE
+)
 _COMPANY = re.compile(
     r"\b(?:films?|productions?|pictures|studios?|studiocanal|entertainment|media|company|gmbh|inc|ltd|llc|distribution|filmproduktion|producciones|cinéma)\b",
     re.IGNORECASE,
@@ -158,7 +170,9 @@ def is_advisory_label(label: str) -> bool:
 
 def are_advisories(value: str) -> bool:
     """Whether a value without a known label reads as content advisories: each of its parts names something."""
-    return len(value) < 160 and not is_sentence(value) and all(_ADVISORY_VALUE.search(part) for part in value.split(","))
+    return (
+        len(value) < 160 and not is_sentence(value) and all(_ADVISORY_VALUE.search(part) for part in value.split(","))
+    )
 
 
 def image_credit(line: str) -> tuple[str, str] | None:

@@ -9,12 +9,13 @@ from filmscrape.values.text import plain
 
 _BREAK = re.compile(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _BRACKET = r"\((?:[^()]++|\([^()]*+\))*+\)|\[[^\[\]]*+\]"
+_ALONE = (r"(?<![^\s,;/|&)\]])", r"(?![^\s,;/|&(\[])")  # a separating word touches no other word
 # A bracket is one token, so that nothing inside it separates. `et` and a lone `+` join like `and`.
 _TOKEN = re.compile(
     rf"(?P<bracket>{_BRACKET})"
-    r"|(?P<list>[,;/|•，、；／،؛]|(?<!\S)(?:·|as well as|[wW]ith|WITH|feat\.?|ft\.?|[fF]eaturing|[sS]tarring"
-    r"|[iI]ntroducing|plus)(?!\S))"
-    r"|(?P<joint>[&＆]|(?<!\S)(?:[aA][nN][dD]|et|\+)(?!\S))"
+    rf"|(?P<list>[,;/|•，、；／،؛]|{_ALONE[0]}(?:·|as well as|[wW]ith|WITH|feat\.?|ft\.?|[fF]eaturing|[sS]tarring"
+    rf"|[iI]ntroducing|plus){_ALONE[1]})"
+    rf"|(?P<joint>[&＆]|{_ALONE[0]}(?:[aA][nN][dD]|et|\+){_ALONE[1]})"
 )
 _TRAILING_BRACKET = re.compile(rf"\s*({_BRACKET})[\s.*]*\Z")
 _OPENING_WORDS = re.compile(r"(?:(?:directed by|dir\.|by) *:? +)+(?=\S)", re.IGNORECASE)
@@ -125,11 +126,8 @@ def _read(text: str, as_cast: bool) -> list[tuple[str, str | None]]:
     if is_nobody(text):
         return []
     people: list[tuple[bool, str, str | None]] = []  # joined to the name before it?, name, character
-    for joined, piece in _pieces(text, as_cast):
-        if len(piece) > _MOST_CHARACTERS:
-            return []
-        name, character = _name_and_character(piece, as_cast)
-        if not name or is_nobody(name) or _AND_OTHERS.match(name):
+    for joined, name, character in _settled(text, as_cast):
+        if is_nobody(name) or _AND_OTHERS.match(name):
             continue
         if _is_prose(name):
             return []
@@ -144,15 +142,34 @@ def _read(text: str, as_cast: bool) -> list[tuple[str, str | None]]:
     return _with_surnames(people)
 
 
+def _settled(text: str, as_cast: bool) -> Iterator[tuple[bool, str, str | None]]:
+    """Cut and trim until nothing changes: a mark that is trimmed may have hidden a separating word (`*and`)."""
+    waiting: list[tuple[bool, str, str | None]] = [(False, text, None)]
+    while waiting:
+        joined, piece, known = waiting.pop()
+        pieces = _pieces(piece, as_cast)
+        if pieces != [(False, piece)]:
+            waiting += [(inner or (joined and not i), part, known) for i, (inner, part) in enumerate(pieces)][::-1]
+            continue
+        if len(piece) > _MOST_CHARACTERS:
+            yield joined, piece, known
+            continue
+        name, character = _name_and_character(piece, as_cast)
+        if name == piece:
+            yield joined, name, known or character
+        elif name:
+            waiting.append((joined, name, known or character))
+
+
 def _is_prose(name: str) -> bool:
     words = name.split()
     if len(words) <= _MOST_SMALL_WORDS:
-        return False
+        return len(name) > _MOST_CHARACTERS
     small = sum(1 for word in words if word[0].islower() and word not in _PARTICLES)
-    return len(words) > _MOST_WORDS or small > _MOST_SMALL_WORDS
+    return len(words) > _MOST_WORDS or small > _MOST_SMALL_WORDS or len(name) > _MOST_CHARACTERS
 
 
-def _pieces(text: str, as_cast: bool) -> Iterator[tuple[bool, str]]:
+def _pieces(text: str, as_cast: bool) -> list[tuple[bool, str]]:
     """Cut a value at its separators; ``True`` where only ``and`` or ``&`` stands before a piece."""
     stretches: list[tuple[bool, int, int]] = []
     start, joined = 0, False
@@ -166,8 +183,9 @@ def _pieces(text: str, as_cast: bool) -> Iterator[tuple[bool, str]]:
         start = token.end()
     if text[start:].strip():
         stretches.append((joined, start, len(text)))
-    for joined, begin, end in _whole_parts(text, stretches) if as_cast else stretches:
-        yield joined, text[begin:end].strip()
+    if as_cast:
+        stretches = _whole_parts(text, stretches)
+    return [(joined, text[begin:end].strip()) for joined, begin, end in stretches]
 
 
 def _whole_parts(text: str, stretches: list[tuple[bool, int, int]]) -> list[tuple[bool, int, int]]:
@@ -175,12 +193,7 @@ def _whole_parts(text: str, stretches: list[tuple[bool, int, int]]) -> list[tupl
     whole: list[tuple[bool, int, int]] = []
     for joined, start, end in stretches:
         words = text[start:end].split()
-        if (
-            whole
-            and " as " in text[whole[-1][1] : whole[-1][2]]
-            and "as" not in words
-            and "(" not in text[start:end]
-        ):
+        if whole and " as " in text[whole[-1][1] : whole[-1][2]] and "as" not in words and "(" not in text[start:end]:
             separator = text[whole[-1][2] : start].strip()
             single = len(words) == 1 and not _AND_OTHERS.match(words[0])
             if separator == "/" or (single and (joined or separator == "with")):

@@ -4,9 +4,9 @@ import html
 import re
 import unicodedata
 
-# C0 and C1 controls but for tab and line feed; bidi overrides, embeddings and isolates (they can disguise text); the byte
-# order mark; lone surrogates, which UTF-8 cannot carry; noncharacters. Other format characters are the page's own:
-# Persian and Indic words need the joiners, a zero-width space may part words.
+# C0 and C1 controls but for tab and line feed; bidi overrides, embeddings and isolates (they can disguise text);
+# the byte order mark; lone surrogates, which UTF-8 cannot carry; noncharacters. Other format characters are the
+# page's own: Persian and Indic words need the joiners, a zero-width space may part words.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);")
@@ -17,7 +17,7 @@ _PLAIN = re.compile(r"[ -%'-;=?-~]*\Z")  # ASCII that needs no care: no controls
 def unescape(text: str) -> str:
     """Decode entities, also those that a site encoded more than once (``&amp;#8217;``).
 
-    Only whole entities count (``AT&T`` and ``R&B`` stay); at most three rounds, the most a page was seen to need is two.
+    Only whole entities count (``AT&T`` and ``R&B`` stay); at most three rounds: two is what a page was seen to need.
     """
     for _ in range(3):
         if not _ENTITY.search(text):

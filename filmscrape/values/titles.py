@@ -292,9 +292,7 @@ def _is_joined_note(tail: str, heads: frozenset[str]) -> bool:
 def _is_hosted(tail: str) -> bool:
     """Whether a phrase is an occasion and who is there: ``Q&A with Ann Roe``, ``live score by Trio Nord``."""
     hosted = _HOSTED.match(_lowered(tail))
-    return hosted is not None and all(
-        word in _VOCABULARY or _Q_AND_A.match(word) for word in _WORD.findall(hosted[1])
-    )
+    return hosted is not None and all(word in _VOCABULARY or _Q_AND_A.match(word) for word in _WORD.findall(hosted[1]))
 
 
 def _lowered(text: str) -> str:
@@ -324,11 +322,7 @@ def _is_note(inside: str) -> bool:
         return False
     if _all_presentation(words, _HEADS):
         return True
-    if (
-        len(words) > 1
-        and not _ARTICLE.match(folded)
-        and (words[-1] in _NOUNS or _is_numbered_programme(words))
-    ):
+    if len(words) > 1 and not _ARTICLE.match(folded) and (words[-1] in _NOUNS or _is_numbered_programme(words)):
         return True
     return is_day(inside) or is_time(inside)
 
@@ -351,11 +345,7 @@ def _unwrapped(line: str) -> str:
 
 def _is_visible(text: str) -> bool:
     """Whether a text holds more than blanks and characters that only steer others (zero-width space)."""
-    return (
-        text.isascii()
-        and text != ""
-        or any(char != " " and unicodedata.category(char) != "Cf" for char in text)
-    )
+    return any(char != " " and unicodedata.category(char) != "Cf" for char in text)
 
 
 def _fold(text: str) -> str:

@@ -19,7 +19,10 @@ def page(body: bytes = b"", url: str = "http://127.0.0.1:9000/show/here/") -> Ho
     ("body", "text"),
     [
         ("Ghost – Amélie".encode(), "Ghost – Amélie"),
-        (b'<meta charset="iso-8859-1">' + "Amélie".encode(), '<meta charset="iso-8859-1">Amélie'),  # a wrong label
+        (
+            b'<meta charset="iso-8859-1">' + "Amélie".encode(),
+            '<meta charset="iso-8859-1">Amélie',
+        ),  # a wrong label
         (b'<meta charset="iso-8859-1">' + "Amélie".encode("latin-1"), '<meta charset="iso-8859-1">Amélie'),
         ("Amélie – “quoted”".encode("cp1252"), "Amélie – “quoted”"),  # no label at all
         (b"a\x00b", "ab"),
@@ -55,7 +58,9 @@ def test_addresses_are_public_and_absolute(href: str | None, url: str | None) ->
 
 def test_the_first_strategy_that_answers_wins_and_is_named() -> None:
     here = page()
-    assert here.rank("title", ("a", lambda: None), ("b", lambda: ""), ("c", lambda: "Here"), ("d", lambda: "x")) == "Here"
+    assert (
+        here.rank("title", ("a", lambda: None), ("b", lambda: ""), ("c", lambda: "Here"), ("d", lambda: "x")) == "Here"
+    )
     assert here.rank("year", ("a", lambda: None)) is None
     assert here.strategies == {"title": "c"}
 

@@ -105,11 +105,19 @@ def break_off(body: bytes, chance: random.Random) -> bytes:
     return body[: chance.randrange(len(body))]
 
 
-DAMAGES: tuple[Callable[[bytes, random.Random], bytes], ...] = (cut_tags, swap_tags, flip_bytes, lose_a_part, break_off)
+DAMAGES: tuple[Callable[[bytes, random.Random], bytes], ...] = (
+    cut_tags,
+    swap_tags,
+    flip_bytes,
+    lose_a_part,
+    break_off,
+)
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_a_damaged_page_gives_a_record_or_a_rejection(damage: Callable[[bytes, random.Random], bytes]) -> None:
+def test_a_damaged_page_gives_a_record_or_a_rejection(
+    damage: Callable[[bytes, random.Random], bytes],
+) -> None:
     chance = random.Random(damage.__name__)
     records = refused = 0
     for _ in range(DAMAGED_PAGES // len(DAMAGES)):

@@ -188,4 +188,4 @@ def test_a_renamed_class_is_answered_by_label() -> None:
 
 def test_a_capture_without_a_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
-        EventPage(b"", "https://viff.org/whats-on/here/", datetime(2026, 1, 1))  # noqa: DTZ001
+        EventPage(b"", "https://viff.org/whats-on/here/", datetime(2026, 1, 1))

@@ -18,7 +18,14 @@ def test_premieres(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["The premiere was sold out.", "A premiere", "premiere", "Her film had its world premiere in Cannes", "The Opening", "2022"],
+    [
+        "The premiere was sold out.",
+        "A premiere",
+        "premiere",
+        "Her film had its world premiere in Cannes",
+        "The Opening",
+        "2022",
+    ],
 )
 def test_no_premieres(line: str) -> None:
     assert not lines.is_premiere(line)
@@ -35,7 +42,12 @@ def test_questions_and_answers(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["A panel discussion/Q&A will follow the screening.", "Quiet days", "The Q&A was lively", "October 6: doors at seven"],
+    [
+        "A panel discussion/Q&A will follow the screening.",
+        "Quiet days",
+        "The Q&A was lively",
+        "October 6: doors at seven",
+    ],
 )
 def test_no_questions_and_answers(line: str) -> None:
     assert not lines.is_question_and_answer(line)
@@ -43,7 +55,8 @@ def test_no_questions_and_answers(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["Un Certain Regard Award, Cannes 2023", "French Touch Prize of the Jury, Cannes Critics’ Week 2022", "Palme d’Or, Cannes 2024",
+    ["Un Certain Regard Award, Cannes 2023", "French Touch Prize of the Jury, Cannes Critics’ Week 2022",
+     "Palme d’Or, Cannes 2024",
      "Golden Leopard, Locarno 2022", "Best Screenplay, Venice 2021", "Silver Bear for Best Director, Berlin 2020"],
 )  # fmt: skip
 def test_awards(line: str) -> None:
@@ -52,7 +65,12 @@ def test_awards(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["It won the Palme d’Or in Cannes. That was in 2024", "Shot in the winter of 2022", "The best film, says everybody.", "Cannes 2022"],
+    [
+        "It won the Palme d’Or in Cannes. That was in 2024",
+        "Shot in the winter of 2022",
+        "The best film, says everybody.",
+        "Cannes 2022",
+    ],
 )
 def test_no_awards(line: str) -> None:
     assert not lines.is_award(line)
@@ -67,7 +85,9 @@ def test_captions(line: str) -> None:
     assert lines.is_caption(line)
 
 
-@pytest.mark.parametrize("line", ["Presented by the director herself.", "Her partner", "Supported", "The Partner", "By"])
+@pytest.mark.parametrize(
+    "line", ["Presented by the director herself.", "Her partner", "Supported", "The Partner", "By"]
+)
 def test_no_captions(line: str) -> None:
     assert not lines.is_caption(line)
 
@@ -114,8 +134,8 @@ def test_languages_of_titles() -> None:
 def test_no_line_raises(line: str) -> None:
     for ask in (
         lines.is_premiere, lines.is_question_and_answer, lines.is_award, lines.is_caption, lines.introduces_shorts,
-        lines.is_rating, lines.are_advisories, lines.are_companies, lines.says_passed, lines.is_foreign, lines.is_english,
-        lines.is_sentence, lines.has_dash, lines.is_advisory_label,
+        lines.is_rating, lines.are_advisories, lines.are_companies, lines.says_passed, lines.is_foreign,
+        lines.is_english, lines.is_sentence, lines.has_dash, lines.is_advisory_label,
     ):  # fmt: skip
         assert ask(line) in (True, False)
     assert lines.without_dash(line) in line

@@ -14,10 +14,11 @@ LINE: TypeAdapter[str] = TypeAdapter(Line)
 # Pieces that names and the words around them are made of, so that garbage comes near to real values.
 PIECES = st.sampled_from(
     [
-        "Ann", "Roe", "Joe", "Doe", "De", "Sica", "van", "O'Hara", "Jr.", "III", "PhD", "Œ", "郭承衢", "X.", "T.",
-        ",", ", ", " & ", "&", " and ", " And ", " et ", "/", ";", "\n", "\r\n", "|", " + ", "•", "، ", "\u00a0",
-        "(", ")", "[", "]", "(The Film)", "(voice)", " as ", "with ", " featuring ", "by ", "Dir. ", "Various",
-        "others", "et al.", "Co.", ".", "-", "–", "*", "1984", "TBA", "\u200b", "\u202e", "&amp;", "&#8217;", " ",
+        "Ann", "Roe", "Joe", "Doe", "De", "Sica", "van", "O'Hara", "Jr.", "III", "PhD", "Œ", "郭承衢",
+        "X.", "T.", ",", ", ", " & ", "&", " and ", " And ", " et ", "/", ";", "\n", "\r\n", "|",
+        " + ", "•", "، ", "\u00a0", "(", ")", "[", "]", "(The Film)", "(voice)", " as ", "with ",
+        " featuring ", "by ", "Dir. ", "Various", "others", "et al.", "Co.", ".", "-", "–", "*",
+        "1984", "TBA", "\u200b", "\u202e", "&amp;", "&#8217;", " ",
     ]
 )  # fmt: skip
 GARBAGE = st.lists(PIECES | st.text(max_size=4), max_size=14).map("".join)

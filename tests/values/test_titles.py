@@ -14,10 +14,11 @@ from filmscrape.values.titles import Title, read_title
 LINE: TypeAdapter[str] = TypeAdapter(Line)
 PIECES = st.sampled_from(
     [
-        "Salt", "The", "Omen", "é", "夜の海", "35mm", "4K", "Restoration", "40th", "Anniversary", "Director's", "Cut",
-        "(", ")", "[", "]", "（", "）", " + ", " - ", " — ", ": ", " & ", " with ", "Q&A", "or ", "aka ", "1984", "Part",
-        "2", "Screening", "Film", "Free", "Live", "(4K)", "(Omen)", " ", "\u00a0", "\n", "\u200b", "&amp;", "!", "'",
-        "in ", "intro", "Panel", "Program",
+        "Salt", "The", "Omen", "é", "夜の海", "35mm", "4K", "Restoration", "40th", "Anniversary",
+        "Director's", "Cut", "(", ")", "[", "]", "（", "）", " + ", " - ", " — ", ": ", " & ",
+        " with ", "Q&A", "or ", "aka ", "1984", "Part", "2", "Screening", "Film", "Free", "Live",
+        "(4K)", "(Omen)", " ", "\u00a0", "\n", "\u200b", "&amp;", "!", "'", "in ", "intro", "Panel",
+        "Program",
     ]
 )  # fmt: skip
 GARBAGE = st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join)
@@ -26,12 +27,14 @@ GARBAGE = st.lists(PIECES | st.text(max_size=3), max_size=12).map("".join)
 @pytest.mark.parametrize(
     "note",
     [
-        "4K Restoration", "4K", "New Restoration", "80th Anniversary", "25th Anniversary 4K Restoration", "35mm",
-        "35mm print", "35 mm", "70mm", "Foodbank Benefit", "Free Screening", "Relaxed Screening", "Pride Month Screening",
-        "Surprise Film", "Q&A", "Q & A", "with Q&A", "w/ Q&A", "Director's Cut", "Director’s Cut", "The Final Cut",
-        "Extended Edition", "Sing-Along", "Dubbed", "English Dub", "Subtitled", "French with English subtitles",
-        "In Japanese with English subtitles", "VOSTA", "3D", "Black & White", "Short Program", "Local Short Program",
-        "Programme 2", "World Premiere", "Double Bill", "Cancelled", "RIFF Connect", "Open Captions", "DCP", "19+",
+        "4K Restoration", "4K", "New Restoration", "80th Anniversary",
+        "25th Anniversary 4K Restoration", "35mm", "35mm print", "35 mm", "70mm", "Foodbank Benefit",
+        "Free Screening", "Relaxed Screening", "Pride Month Screening", "Surprise Film", "Q&A",
+        "Q & A", "with Q&A", "w/ Q&A", "Director's Cut", "Director’s Cut", "The Final Cut",
+        "Extended Edition", "Sing-Along", "Dubbed", "English Dub", "Subtitled",
+        "French with English subtitles", "In Japanese with English subtitles", "VOSTA", "3D",
+        "Black & White", "Short Program", "Local Short Program", "Programme 2", "World Premiere",
+        "Double Bill", "Cancelled", "RIFF Connect", "Open Captions", "DCP", "19+",
         "presented by Harbour Radio", "in the bar", "1984", "Tokyo, 1985", "June 10", "dir. Ida Sol",
     ],
 )  # fmt: skip
