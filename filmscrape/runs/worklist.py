@@ -19,10 +19,12 @@ class Worklist:
     def __len__(self) -> int:
         return len(self._fates)
 
-    def hold(self, url: str, reason: str) -> None:
-        """Note a URL that is not to be fetched for now; one that was asked for already stays as it is."""
-        if self._is_open(url):
-            self._fates[url] = reason
+    def hold(self, url: str, reason: str) -> bool:
+        """Note a URL that is not to be fetched for now; false for one that was asked for already."""
+        if not self._is_open(url):
+            return False
+        self._fates[url] = reason
+        return True
 
     def claim(self, url: str) -> bool:
         """Take a URL to be asked for: true once in its life."""

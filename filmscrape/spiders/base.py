@@ -203,9 +203,9 @@ class EventSpider(AskingSpider):
         elif scope.upcoming and not coming:
             worklist.hold(url, "not_upcoming")
         elif scope.max_events is not None:
-            worklist.hold(url, "max_events")
-            rank = self.places.index(place)
-            self._waiting[url] = min(rank, self._waiting.get(url, rank))
+            if worklist.hold(url, "max_events"):
+                rank = self.places.index(place)
+                self._waiting[url] = min(rank, self._waiting.get(url, rank))
         elif worklist.claim(url):
             yield self.ask("event", urlsplit(url).path, event=url)
 
@@ -215,13 +215,13 @@ class EventSpider(AskingSpider):
         Called when nothing is left to do; keeps the spider open if there is something now.
         """
         room = (self.scope.max_events or 0) - self._chosen
-        chosen = sorted(self._waiting, key=lambda url: (self._waiting[url], url))[: max(room, 0)]
-        for url in chosen:
+        before = self._chosen
+        for url in sorted(self._waiting, key=lambda url: (self._waiting[url], url))[: max(room, 0)]:
             del self._waiting[url]
-            if self.keeper.worklist.claim(url):
+            if self.keeper.worklist.claim(url):  # a redirect may have led to it in the meantime
                 self._chosen += 1
                 self.crawler.engine.crawl(self.ask("event", urlsplit(url).path, event=url))
-        if chosen:
+        if self._chosen > before:
             raise DontCloseSpider
 
     def read_event(self, response: Response) -> Found:

@@ -14,6 +14,7 @@ _LETTERS = str.maketrans(
     | {"ə": "e", "ɛ": "e", "ɔ": "o", "ŋ": "ng", "χ": "x", "θ": "th", "ƛ": "tl", "ʌ": "a", "&": " and "}
     | dict.fromkeys("-‐‑‒–—_", " ")
 )
+_WRITTEN_WITH_7 = re.compile(r"(?=.*[^\x00-\x7f])(?:[^\W\d_]|[\u0300-\u036f7'’])+\Z")  # a glottal stop: Sḵwx̱wú7mesh
 BRACKET: Final = r"\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\]"
 """Pattern of a bracket, with at most one more inside it."""
 
@@ -47,3 +48,14 @@ def fold(name: str) -> str:
         decomposed = unicodedata.normalize("NFKD", name)
         name = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join(name.translate(_MARKS).translate(_LETTERS).split())
+
+
+def is_name_word(word: str) -> bool:
+    """Whether a word looks like (part of) a name that nobody knows: capitalised, or in a script without capitals.
+
+    A word with a letter beyond Latin-1 and its extension may begin small: ``hən̓q̓əmin̓əm̓``, ``xʷməθkʷəy̓əm``.
+    """
+    first = next((c for c in word if c.isalpha()), "")
+    if not first or not all(c.isalpha() or c in "'’‘ʼʻ-‑.:꞉·" or unicodedata.category(c)[0] == "M" for c in word):
+        return bool(first) and _WRITTEN_WITH_7.match(word) is not None
+    return not first.islower() or any(ord(c) > 0x17F for c in word if c.isalpha())

@@ -6,14 +6,13 @@ Nothing is guessed: ``open captions`` names no language, and ``French with Engli
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from filmscrape.values.fragments import BRACKET, clean_lines
+from filmscrape.values.fragments import BRACKET, clean_lines, is_name_word
 from filmscrape.values.language_codes import LanguageName, is_common, is_signed, language_code, with_bracket
 
 __all__ = ["LanguageLine", "LanguageName", "language_code", "read_language_line"]
@@ -466,13 +465,9 @@ def _looks_like_a_name(name: str) -> bool:
     words = name.split()
     if not 1 <= len(words) <= _LONGEST_NAME or len(name) > 40:
         return False
-    return all(_is_name_word(word) and word.casefold() not in _ADVISORY for word in words)
+    return all(is_name_word(word) and not _is_no_name(word) for word in words)
 
 
-def _is_name_word(word: str) -> bool:
-    letters = [c for c in word if c.isalpha()]
-    if not letters or not all(c.isalpha() or c in "'’‘ʼʻ-‑.:꞉·" or unicodedata.category(c)[0] == "M" for c in word):
-        return False
-    if word.isascii() and word.isupper() and len(word) <= 5:  # "PG", "DCP"
-        return False
-    return not letters[0].islower() or any(ord(c) > 0x17F for c in word)  # "hən̓q̓əmin̓əm̓", but not "café"
+def _is_no_name(word: str) -> bool:
+    """A word of a content advisory, or capitals that stand for something (``PG``, ``DCP``)."""
+    return word.casefold() in _ADVISORY or (word.isascii() and word.isupper() and len(word) <= 5)

@@ -75,7 +75,7 @@ _COMPANY = re.compile(
 _ENGLISH = re.compile(
     r"\b(?:the|of|and|in|to|for|with|at|from|on|by|is|it|you|your|our|best|new|from|film|films|cinema|movie|movies|festival|series|"
     r"club|studies|salon|week|weekend|month|night|nights|forum|shorts?|program(?:me)?|talks?|live|kids|women|classics?|special|"
-    r"presentations?|gala|galas|lights|showcase|panorama|spotlight|canadian|academy|awards?|oscars?|music|history|directed|\d0s|viff)\b|&",
+    r"presentations?|gala|galas|lights|showcase|panorama|spotlight|canadian|academy|awards?|oscars?|music|history|directed|\d0s)\b|&",
     re.IGNORECASE,
 )
 _FOREIGN = re.compile(

@@ -17,8 +17,9 @@ _TOKEN = re.compile(
     rf"|[iI]ntroducing|plus){_ALONE[1]})"
     rf"|(?P<joint>[&＆]|{_ALONE[0]}(?:[aA][nN][dD]|et|\+){_ALONE[1]})"
 )
+_ANY_BRACKET = re.compile(rf"{_BRACKET}|[()\[\]]")
 _TRAILING_BRACKET = re.compile(rf"\s*({_BRACKET})[\s.*]*\Z")
-_OPENING_WORDS = re.compile(r"(?:(?:directed by|dir\.|by) *:? +)+(?=\S)", re.IGNORECASE)
+_OPENING_WORDS = re.compile(r"(?:(?:directed by|dir\.|by)(?: *:)?(?: +|\Z))+", re.IGNORECASE)
 _CLOSING_WORDS = re.compile(r"[\s,]+(?:among(?:st)? (?:many )?others|et\.? al\.?)\Z", re.IGNORECASE)
 # Letters only, no mark at an end and none of the words above: nothing to take off.
 _SIMPLE = re.compile(
@@ -239,13 +240,12 @@ def _bare(piece: str) -> str:
 
 def _closed(piece: str) -> str:
     """Cut a bracket that is never closed, drop a closing one that was never opened."""
-    for opening, closing in ("()", "[]"):
-        opened, ended = piece.count(opening), piece.count(closing)
-        if opened > ended:
-            head, _, tail = piece.partition(opening)
-            piece = head if head.strip(_EDGE) else tail.replace(opening, "").replace(closing, "")
-        elif ended > opened:
-            piece = piece.replace(opening, "").replace(closing, "")
+    for bracket in _ANY_BRACKET.finditer(piece):
+        if len(bracket[0]) == 1:
+            head, tail = piece[: bracket.start()], piece[bracket.end() :]
+            if bracket[0] in "([" and head.strip(_EDGE):
+                return head.strip()
+            return _closed(" ".join(f"{head} {tail}".split()))
     return piece
 
 
@@ -261,13 +261,14 @@ _WITH_VOICE = re.compile(r"[\s,;/–-]+[(\[]?(?:voice|voix|v\.o\.|uncredited)[)\
 
 def _character(inside: str) -> str | None:
     """Read the part that a bracket or the words behind ``as`` name."""
-    inside = inside.strip(_EDGE)
-    if _HOW_NOT_WHO.match(inside):
-        return None
-    inside = _closed(_WITH_VOICE.sub("", _VOICE_OF.sub("", inside, count=1))).strip(_EDGE)
-    if _HOW_NOT_WHO.match(inside) or not any(map(str.isalnum, inside)):
-        return None
-    return inside
+    character = ""
+    while character != inside:
+        character = inside
+        inside = _WITH_VOICE.sub("", _VOICE_OF.sub("", inside.strip(_EDGE), count=1))
+        inside = _closed(inside).strip(_EDGE)
+        if _HOW_NOT_WHO.match(inside):
+            return None
+    return character if any(map(str.isalnum, character)) else None
 
 
 def _with_surnames(people: list[tuple[bool, str, str | None]]) -> list[tuple[str, str | None]]:
