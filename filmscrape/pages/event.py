@@ -393,7 +393,7 @@ class EventPage(Page):
             stop,
             film,
             lambda href: self.series_path(href) is not None,
-            lambda: self._series_names,
+            self._is_series_name,
         )
         item.subtitle, item.passed = found.subtitle, item.passed or found.passed
         item.extra = found.extra + item.extra
@@ -402,6 +402,9 @@ class EventPage(Page):
             self.strategies["alternative_titles"] = "structure"
         if found.series:
             self.strategies["series"] = found.series_strategy
+
+    def _is_series_name(self, text: str) -> bool:
+        return self.words.series.match(text) is not None or text in self._series_names
 
     @cached_property
     def _series_names(self) -> frozenset[str]:

@@ -29,12 +29,14 @@ class Vocabulary:
     :ivar weak: labels that other parts of a page use too: they count only where others stand with them.
     :ivar headings: folded heading → the section that it begins (``booking``, ``access``, ``credits``, ``guest``,
         ``director``).
+    :ivar series: matches a line under the title that can only be a series' name.
     :ivar related: matches the heading of the cards of other events, behind which nothing is the event's.
     """
 
     panel: Mapping[str, str]
     weak: frozenset[str]
     headings: Mapping[str, str]
+    series: re.Pattern[str]
     related: re.Pattern[str]
     description_class: str
     label_class: str

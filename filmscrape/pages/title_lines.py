@@ -1,5 +1,6 @@
 """The lines under a title: badge, original title or second film, series, credit of the picture."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -7,6 +8,7 @@ from filmscrape.items import Labelled
 from filmscrape.pages.outline import HEADINGS, Node, Outline, folded
 from filmscrape.values import lines
 
+_NOT_FOREIGN = re.compile(r"(?:in )?(?:english|various|no dialogue|silent)\b", re.IGNORECASE)
 # Stands for the label of a fact that the page gives without one.
 UNLABELLED = "(unlabelled)"
 
@@ -29,6 +31,11 @@ class Film:
     title: str
     language: str
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the page names another first language than English."""
+        return bool(self.language) and not _NOT_FOREIGN.match(self.language)
+
 
 def read_title_lines(
     outline: Outline,
@@ -36,12 +43,12 @@ def read_title_lines(
     stop: int,
     film: Film,
     is_series_link: Callable[[str | None], bool],
-    series_names: Callable[[], frozenset[str]],
+    is_series_name: Callable[[str], bool],
 ) -> TitleLines:
     """Read the runs between the title and the description.
 
     :param is_series_link: tells a link to a series by its address.
-    :param series_names: the names of series that the whole page links to (asked only where nothing else decides).
+    :param is_series_name: tells a series by its name (asked only where the line itself does not say).
     """
     found = TitleLines()
     loose: list[tuple[Node, str]] = []
@@ -59,13 +66,11 @@ def read_title_lines(
             found.series_strategy = "series_link"
         else:
             loose.append((outline.run_nodes[first], text))
-    _sort(loose, found, film, series_names)
+    _sort(loose, found, film, is_series_name)
     return found
 
 
-def _sort(
-    loose: list[tuple[Node, str]], found: TitleLines, film: Film, series_names: Callable[[], frozenset[str]]
-) -> None:
+def _sort(loose: list[tuple[Node, str]], found: TitleLines, film: Film, is_series_name: Callable[[str], bool]) -> None:
     """Lines without a mark of their own: the subtitle, then the series (page order).
 
     One line alone may be either; its words decide, and where they do not it is kept as it stands.
@@ -75,9 +80,9 @@ def _sort(
         if _class_says(node, "series"):
             found.series.append(text)
             found.series_strategy = "class_name"
-        elif not _class_says(node, "sub") and text in series_names():
+        elif not _class_says(node, "sub") and is_series_name(text):
             found.series.append(text)
-            found.series_strategy = "navigation"
+            found.series_strategy = "known_name"
         elif found.subtitle is None and (not alone or _is_subtitle(text, node, film)):
             found.subtitle = text
         elif not alone or _is_series(text, film):
@@ -90,17 +95,16 @@ def _is_subtitle(text: str, node: Node, film: Film) -> bool:
     """Whether a lone line is an original title or a second film."""
     if text.startswith("+") or _class_says(node, "sub") or lines.is_foreign(text):
         return True
-    if lines.is_english(text):
+    if lines.is_english(text) or lines.names_programme(text) or not film.is_foreign:
         return False
     return node.tag in HEADINGS or _shares_word(text, film.title)
 
 
 def _is_series(text: str, film: Film) -> bool:
-    """Whether a lone line can only be a series: English words, or a film whose own language is English."""
-    if lines.is_foreign(film.title):
-        return False
-    language = film.language.lower()
-    return lines.is_english(text) or not language or language.startswith(("english", "various", "no dialogue"))
+    """Whether a lone line can only be a series: a programme's words, English words, or a film that is not foreign."""
+    if lines.names_programme(text) or not film.is_foreign:
+        return True
+    return lines.is_english(text) and not lines.is_foreign(film.title)
 
 
 def _class_says(node: Node, word: str) -> bool:

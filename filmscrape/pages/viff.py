@@ -89,6 +89,12 @@ WORDS = Vocabulary(
         "director": "director",
         "directors": "director",
     },
+    # The festival's sections and the series that come back every year; the rest is told by link, class or words.
+    series=re.compile(
+        r"(?:VIFF|KDocsFF|MENA|Xinema|Altered States|Film Studies|Focus|Insights|International Shorts|Leading Lights"
+        r"|MODES|Northern Lights|Panorama|Pantheon|Portraits|Short Forum|Showcase|Spectrum|Vanguard)\b",
+        re.IGNORECASE,
+    ),
     # Section 6 of the survey, and what other sites call the same.
     related=re.compile(
         r"\s*(?:missing viff\?.*|also playing|also in (?:this|the) series|you (?:may|might) also (?:like|enjoy)"

@@ -31,7 +31,7 @@ class CountryLine:
 _PIECE = re.compile(
     rf"(?P<bracket>{BRACKET})"
     r"|(?P<unclosed>[(\[])"
-    r"|(?P<nobody>(?<!\w)[nN] ?/ ?[aA](?!\w))"
+    r"|(?P<nobody>\s*(?<!\w)[nN] ?/ ?[aA](?!\w))"
     r"|(?P<stop>[/;|•·)\]]|—|(?<=\s)[-–]+(?=\s))"
     r"|(?P<comma>[,，、])"
     r"|(?P<text>(?:(?!\s[-–]+\s)[^/;|•·()\[\],，、—])+)"
@@ -90,8 +90,8 @@ def country_code(name: str) -> str | None:
     if bracketed := _BRACKETED.match(name):
         known = _with_bracket(CountryName(bracketed[1], country_code(bracketed[1])), bracketed[2][1:-1].strip())
         return known.code if known else country_code(bracketed[1])
-    first, comma, rest = name.rpartition(",")
-    return _exact(fold(f"{rest} {first}")) if comma else None
+    first, comma, rest = name.rpartition(", ")
+    return _exact(fold(f"{rest} {first}")) if comma and _INVERTED.match(rest) else None
 
 
 # --- Look-up ------------------------------------------------------------------------------------------------------
@@ -101,9 +101,9 @@ def _exact(key: str) -> str | None:
     """The code under a folded name."""
     own = _own_names()
     key = key.removeprefix("the ")
-    if code := own.get(key):
-        return code
-    return None if key in _UNSURE or key in own else _standard_names().get(key)
+    if not key or key in own or key in _UNSURE:
+        return own.get(key)
+    return _standard_names().get(key)
 
 
 @cache
@@ -169,7 +169,7 @@ def _read(text: str, depth: int = 0) -> tuple[list[CountryName], list[str]]:
         return [CountryName(text, code)], []
     countries: list[CountryName] = []
     unread: list[str] = []
-    for part, brackets in _parts(_without_label(text)):
+    for part, brackets in filter(any, _parts(text)):
         names, rest = _names(part)
         unread += rest
         for content in brackets:
@@ -186,9 +186,10 @@ def _read(text: str, depth: int = 0) -> tuple[list[CountryName], list[str]]:
 
 
 def _without_label(text: str) -> str:
-    """Drop a label before a colon (``Country:``), if it is no country itself."""
-    match = _LABEL.match(text)
-    return text[match.end() :] if match and not country_code(match[1]) else text
+    """Drop labels before a colon (``Country:``), if they are no countries themselves."""
+    while (match := _LABEL.match(text)) and not country_code(match[1]):
+        text = text[match.end() :]
+    return text
 
 
 def _parts(text: str) -> list[tuple[str, list[str]]]:
@@ -222,7 +223,7 @@ def _belongs_to(name: str, rest: str) -> bool:
 
 def _names(part: str) -> tuple[list[CountryName], list[str]]:
     """The countries of a part that has no strong separator, and what is unread."""
-    part = _trimmed(part)
+    part = _without_label(_trimmed(part))
     if code := country_code(part):
         return [CountryName(part, code)], []
     names: list[CountryName] = []
@@ -267,14 +268,14 @@ def _single(piece: str) -> tuple[list[CountryName], list[str]]:
     core = around[1] if around else text
     if _is_nobody(core):
         return [], []
-    names = [CountryName(name.strip(), country_code(name)) for name in (core, *_HYPHEN.split(core))]
+    names = [CountryName(name, country_code(name)) for name in map(_trimmed, (core, *_HYPHEN.split(core)))]
     if names[0].code:
         return names[:1], []
     if len(names) > 2 and all(name.code for name in names[1:]):
         return names[1:], []
-    without = _NUMBERS.sub("", text)
+    without = _trimmed(_NUMBERS.sub("", text))
     if without != text and (code := country_code(without)):
-        return [CountryName(without, code)], [text[len(without) :].strip()]
+        return [CountryName(without, code)], [text[len(without) :].strip(" .")]
     return ([CountryName(text, None)], []) if _looks_like_a_name(text) else ([], [text])
 
 
@@ -290,8 +291,8 @@ def _is_nobody(text: str) -> bool:
 
 def _looks_like_a_name(text: str) -> bool:
     """Capitalised words (or in a script without capitals), small words only between them, no digits."""
-    words = text.split()
-    if len(words) > _LONGEST_NAME or len(text) > 60 or _INVERTED.match(text):
+    words = text.replace(",", "").split()
+    if not 1 < len(text) <= 60 or len(words) > _LONGEST_NAME or _INVERTED.match(text):
         return False
     inner = words[1:-1]
     return all(is_name_word(word) or (word in inner and word.casefold() in _SMALL_WORDS) for word in words)

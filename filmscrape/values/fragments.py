@@ -58,4 +58,4 @@ def is_name_word(word: str) -> bool:
     first = next((c for c in word if c.isalpha()), "")
     if not first or not all(c.isalpha() or c in "'’‘ʼʻ-‑.:꞉·" or unicodedata.category(c)[0] == "M" for c in word):
         return bool(first) and _WRITTEN_WITH_7.match(word) is not None
-    return not first.islower() or any(ord(c) > 0x17F for c in word if c.isalpha())
+    return word[-1] != ":" and (not first.islower() or any(ord(c) > 0x17F for c in word if c.isalpha()))

@@ -72,10 +72,11 @@ _COMPANY = re.compile(
     re.IGNORECASE,
 )
 
-_ENGLISH = re.compile(
-    r"\b(?:the|of|and|in|to|for|with|at|from|on|by|is|it|you|your|our|best|new|from|film|films|cinema|movie|movies|festival|series|"
-    r"club|studies|salon|week|weekend|month|night|nights|forum|shorts?|program(?:me)?|talks?|live|kids|women|classics?|special|"
-    r"presentations?|gala|galas|lights|showcase|panorama|spotlight|canadian|academy|awards?|oscars?|music|history|directed|\d0s)\b|&",
+_ENGLISH = re.compile(r"\b(?:the|of|and|with|from|for|your|our|new|back|beyond|or|home)\b|&", re.IGNORECASE)
+_PROGRAMME = re.compile(
+    r"\b(?:films?|cinema|movies?|pictures|noir|festival|series|club|studies|salon|week|weekend|month|nights?|day|forum|shorts?"
+    r"|program(?:me)?|talks?|live|kids|women|classics?|encores?|special|presentations?|galas?|lights|showcase|spotlight|best"
+    r"|hits|academy|awards?|oscars?|music|history|directed|forever|\d0s|\d0th|(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
 _FOREIGN = re.compile(
@@ -87,15 +88,21 @@ _FOREIGN = re.compile(
 
 def is_foreign(line: str) -> bool:
     """Whether a title is plainly not English: letters beyond ASCII, or small words of other languages."""
+    if is_english(line) or names_programme(line):
+        return False
     if any(ch.isalpha() and not ch.isascii() for ch in line):
         return True
-    words = line[:1].lower() + line[1:]
-    return _FOREIGN.search(words) is not None and not is_english(line)
+    return _FOREIGN.search(line[:1].lower() + line[1:]) is not None
 
 
 def is_english(line: str) -> bool:
-    """Whether a line holds words that English names of series are made of."""
+    """Whether a line holds small English words."""
     return _ENGLISH.search(line) is not None
+
+
+def names_programme(line: str) -> bool:
+    """Whether a line holds words that series are named with: ``French Noir``, ``Festival Encores``."""
+    return _PROGRAMME.search(line) is not None
 
 
 def is_premiere(line: str) -> bool:

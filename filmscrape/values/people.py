@@ -19,7 +19,7 @@ _TOKEN = re.compile(
 )
 _ANY_BRACKET = re.compile(rf"{_BRACKET}|[()\[\]]")
 _TRAILING_BRACKET = re.compile(rf"\s*({_BRACKET})[\s.*]*\Z")
-_OPENING_WORDS = re.compile(r"(?:(?:directed by|dir\.|by)(?: *:)?(?: +|\Z))+", re.IGNORECASE)
+_OPENING_WORDS = re.compile(r"\A(?:(?:directed by|dir\.|by)(?: *:)?(?: +|\Z))+", re.IGNORECASE)
 _CLOSING_WORDS = re.compile(r"[\s,]+(?:among(?:st)? (?:many )?others|et\.? al\.?)\Z", re.IGNORECASE)
 # Letters only, no mark at an end and none of the words above: nothing to take off.
 _SIMPLE = re.compile(
@@ -231,7 +231,7 @@ def _bare(piece: str) -> str:
     while name != piece:
         name, piece = (
             piece,
-            _OPENING_WORDS.sub("", _closed(_CLOSING_WORDS.sub("", piece)).strip(_EDGE), count=1),
+            _OPENING_WORDS.sub("", _closed(_CLOSING_WORDS.sub("", piece)).strip(_EDGE)),
         )
         if piece.endswith(".") and _SENTENCE_STOP.search(piece):
             piece = piece[:-1]
@@ -255,7 +255,7 @@ _HOW_NOT_WHO = re.compile(
     r"|archiv(?:e|al)s?(?: (?:footage|material|images?))?|in person|(?:18|19|20)\d\d)\Z",
     re.IGNORECASE,
 )
-_VOICE_OF = re.compile(r"(?:voice[sd]?(?: (?:of|by))? *:? +|voix de +|as +)(?=\S)", re.IGNORECASE)
+_VOICE_OF = re.compile(r"\A(?:voice[sd]?(?: (?:of|by))? *:? +|voix de +|as +)(?=\S)", re.IGNORECASE)
 _WITH_VOICE = re.compile(r"[\s,;/–-]+[(\[]?(?:voice|voix|v\.o\.|uncredited)[)\]]?\Z", re.IGNORECASE)
 
 
@@ -264,7 +264,7 @@ def _character(inside: str) -> str | None:
     character = ""
     while character != inside:
         character = inside
-        inside = _WITH_VOICE.sub("", _VOICE_OF.sub("", inside.strip(_EDGE), count=1))
+        inside = _WITH_VOICE.sub("", _VOICE_OF.sub("", inside.strip(_EDGE)))
         inside = _closed(inside).strip(_EDGE)
         if _HOW_NOT_WHO.match(inside):
             return None

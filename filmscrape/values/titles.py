@@ -119,7 +119,7 @@ _Q_AND_A = re.compile(r"q ?(?:&|\+|and|n) ?a'?s?\Z")
 _ARTICLE = re.compile(
     r"(?:the|an?|my|our|your|his|her|this|that|le|la|les|l'|un|une|el|los|las|der|die|das|il|lo|o|os)\b"
 )
-_NAMED_VERSION = re.compile(r"the (?=.* (?:cut|version|edition)\Z)")
+_NAMED_VERSION = re.compile(r"\Athe (?=.* (?:cut|version|edition)\Z)")
 _HOSTED = re.compile(
     r"(.*(?:\bq ?(?:&|\+|and) ?a'?s?|\b(?:intro|introduction|introduced|talk|talkback|discussion|conversation"
     r"|panel|lecture|presented|hosted|moderated|performance|score|accompaniment)))"
@@ -139,7 +139,7 @@ _HOUSE = re.compile(r"[A-Z][A-Z0-9]+ (?:Connect|Online|Live|Digital|Virtual|On D
 
 _PAIRS = {")": "(", "]": "[", "）": "（", "】": "【"}
 _OR = re.compile(
-    r"(?:or|ou|aka|a\.k\.a\.?|also known as|(?:original|english|international) title|orig\.)[:,]? +",
+    r"\A(?:or|ou|aka|a\.k\.a\.?|also known as|(?:original|english|international) title|orig\.)[:,]? +",
     re.IGNORECASE,
 )
 # Brackets that tell one film from another, or go on with the sentence before them: part of the title.
@@ -251,7 +251,7 @@ def _bracket(text: str) -> tuple[str, str, str] | None:
         return None
     if _PREPOSITION.match(inside):
         return rest, inside, ""
-    return rest, "", _OR.sub("", inside, count=1).strip()
+    return rest, "", _OR.sub("", inside).strip()
 
 
 def _bare_note(text: str) -> tuple[str, str, str] | None:

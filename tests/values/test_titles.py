@@ -51,6 +51,7 @@ def test_bracketed_note(note: str, brackets: str) -> None:
         ("Hjem (Home)", "Hjem", "Home"),
         ("Jubileum (The Anniversary)", "Jubileum", "The Anniversary"),
         ("Harry (With a Friend Like Harry)", "Harry", "With a Friend Like Harry"),
+        ("Skugga (Victor Hugo)", "Skugga", "Victor Hugo"),
         ("Skugga (innerspace)", "Skugga", "innerspace"),
         (
             "Mad Bills to Pay (or Destiny, dile que no soy malo)",
@@ -170,9 +171,7 @@ def test_alternative_title_and_notes_together() -> None:
     ],
 )
 def test_line_under_the_heading(subtitle: str | None, alternatives: list[str], notes: list[str]) -> None:
-    assert read_title("The Animal Kingdom", subtitle) == Title(
-        "The Animal Kingdom", tuple(alternatives), tuple(notes)
-    )
+    assert read_title("The Animal Kingdom", subtitle) == Title("The Animal Kingdom", tuple(alternatives), tuple(notes))
 
 
 def test_nothing_is_said_twice() -> None:
