@@ -71,7 +71,7 @@ def test_no_path_of_a_machine_and_no_registry() -> None:
     if tracked.returncode:
         pytest.skip("not a git checkout")
     words = re.compile(
-        "pypi" + r"\.org|python" + r"hosted|/home/\w|/root/|/" + "work/|shared/" + "replica|registry\\.npm"
+        "pypi" + r"\.org|python" + r"hosted|/home/\w|/" + "root/|/" + "work/|shared/" + "replica|registry\\.npm"
     )
     for name in tracked.stdout.split():
         path = ROOT / name

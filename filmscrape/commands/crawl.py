@@ -14,7 +14,6 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from filmscrape.runs.keeper import RunKeeper
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.summary import print_summary
 
@@ -97,6 +96,8 @@ class Command(ScrapyCommand):
 
     def _closing(self, crawler: Crawler) -> int:
         """Tell how the run ended, from what its keeper found."""
+        from filmscrape.runs.keeper import RunKeeper  # heavy, and loaded by the crawl anyway
+
         keeper = RunKeeper.of(crawler)
         verdict = keeper.verdict
         if verdict is None or keeper.finished is None:  # killed by a second Ctrl-C

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 
 from lxml import etree
 
+from filmscrape.pages.base import UnreadablePage
 from filmscrape.values.text import tidy
 
 INLINE = frozenset(
@@ -112,6 +113,8 @@ class _Enough(Exception):  # noqa: N818 - not an error: the walk has reached wha
 class Outline:
     """One walk over ``root``.
 
+    :raises UnreadablePage: elements are nested deeper than any page that was made to be read.
+
     ``ends_at(text, node)`` is asked about each run; where it says yes the walk stops: what follows (related
     cards) is not the event's. ``skips(el, tag, cls)`` is asked about each element that holds others.
     """
@@ -140,6 +143,8 @@ class Outline:
         except _Enough:
             self.complete = False
             self._close_open_nodes()
+        except RecursionError:
+            raise UnreadablePage("elements are nested hundreds deep") from None
 
     # ------------------------------------------------------------------ the walk
     def _walk(self, el: etree._Element, tag: str, cls: str, parent: Node | None) -> None:

@@ -1,5 +1,6 @@
 """Let pass only what the contract allows."""
 
+import logging
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -12,6 +13,8 @@ from filmscrape.runs.keeper import RunKeeper
 from filmscrape.runs.merge import Sighting
 from filmscrape.runs.stats import Stat
 from filmscrape.validation import errors_of, event_id, record_of, sighting_of
+
+logger = logging.getLogger(__name__)
 
 
 class ValidatePipeline:
@@ -38,7 +41,8 @@ class ValidatePipeline:
         except Exception as fault:
             self._count(Stat.REJECTED if is_page else Stat.SIGHTINGS_REJECTED)
             self._run.reject(item.url, event_id(item), errors_of(fault), origin=item.origin)
-            raise DropItem(f"{item.url} does not validate, see rejected.jsonl", "WARNING") from None
+            logger.warning("%s: does not keep the contract, see rejected.jsonl", item.url)
+            raise DropItem(item.url, "DEBUG") from None  # at that level only: Scrapy logs the whole item with it
         for problem in meaning.problems:
             self._count(Stat.PROBLEMS + (problem.field if is_page else f"{item.origin}.{problem.field}"))
         self._count(Stat.VALID if is_page else Stat.SIGHTINGS)

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request, Spider, signals
@@ -21,10 +22,12 @@ from twisted.python.failure import Failure
 from filmscrape.items import ScrapedEvent
 from filmscrape.pages.base import UnreadablePage
 from filmscrape.robots import FORBIDDEN
-from filmscrape.runs.keeper import RunKeeper
 from filmscrape.runs.outcome import Outcome, Verdict
 from filmscrape.runs.stats import Stat
 from filmscrape.spiders.failures import describe
+
+if TYPE_CHECKING:
+    from filmscrape.runs.keeper import RunKeeper
 
 Found = Iterator[Request | ScrapedEvent]
 
@@ -74,9 +77,11 @@ class AskingSpider(Spider):
         """Begin: called once robots.txt is known."""
         raise NotImplementedError
 
-    @property
-    def keeper(self) -> RunKeeper:
+    @cached_property
+    def keeper(self) -> "RunKeeper":
         """The run that this crawl belongs to."""
+        from filmscrape.runs.keeper import RunKeeper  # heavy, and `scrapy list` needs none
+
         return RunKeeper.of(self.crawler)
 
     def count(self, stat: str) -> None:

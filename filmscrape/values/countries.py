@@ -49,10 +49,33 @@ _AROUND = re.compile(r"(?:an? )?(.*?)(?: (?:international )?(?:co-?)?productions
 _NUMBERS = re.compile(r"\s*[\d–-]*\d\s*\Z")
 _HYPHEN = re.compile(r"[-–]")
 _NOBODY: Final = frozenset(
-    "various multiple several international worldwide unknown other others more tba tbc tbd na none nil co coproduction "
-    "production".split()
-) | {"various countries", "multiple countries", "several countries", "n a", "co production", "many countries"}
-_SMALL_WORDS: Final = frozenset("of the and de la le du des da do dos das del el al y e i et und d'".split())
+    ["various", "multiple", "several", "many", "international", "worldwide", "unknown", "other", "others", "more"]
+    + ["various countries", "multiple countries", "several countries", "many countries", "other countries"]
+    + ["co", "production", "coproduction", "co production", "tba", "tbc", "tbd", "na", "n a", "none", "nil"]
+)
+_SMALL_WORDS: Final = frozenset(
+    [
+        "of",
+        "the",
+        "and",
+        "de",
+        "la",
+        "le",
+        "du",
+        "des",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "del",
+        "el",
+        "al",
+        "y",
+        "e",
+        "i",
+        "et",
+    ]
+)
 _LONGEST_NAME: Final = 7  # words, of a name that nobody knows; a longer one is prose
 _UNSURE: Final = frozenset(["congo", "virgin islands"])  # either of two
 
@@ -241,7 +264,7 @@ def _names(part: str) -> tuple[list[CountryName], list[str]]:
 
 
 def _longest_name(pieces: list[str], joints: list[str], first: int) -> int:
-    """Where the longest known name that begins at a piece ends (``Bosnia`` + ``Herzegovina``); else behind the piece."""
+    """Where the longest known name ends that begins at a piece (``Bosnia`` + ``Herzegovina``)."""
     for end in range(min(len(pieces), first + 3), first + 1, -1):
         if fold(_rejoined(pieces, joints, first, end)).removeprefix("the ") in _own_names():
             return end
@@ -281,7 +304,7 @@ def _single(piece: str) -> tuple[list[CountryName], list[str]]:
 
 def _trimmed(text: str) -> str:
     """Without quotation marks, and without a full stop unless it is that of an abbreviation (``U.S.A.``)."""
-    text = text.strip(" \"“”„«»*_")
+    text = text.strip(' "“”„«»*_')
     return text if re.fullmatch(r"(?:\w\. ?)+", text) else text.rstrip(" .…!?")
 
 

@@ -12,8 +12,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from filmscrape.values.fragments import BRACKET, clean_lines, is_name_word
+from filmscrape.values.fragments import clean_lines, is_name_word
 from filmscrape.values.language_codes import LanguageName, is_common, is_signed, language_code, with_bracket
+from filmscrape.values.language_tokens import Token, tokens
 
 __all__ = ["LanguageLine", "LanguageName", "language_code", "read_language_line"]
 
@@ -32,64 +33,16 @@ class LanguageLine:
     unread: tuple[str, ...]
 
 
-_KINDS: Final = {
-    "list": "and & + et or plus including includes incl then",
-    "with": "with w avec",
-    "no": "no not without non sans never",
-    "subtitles": "subtitles subtitle subtitled subtitling subs sub subbed surtitles surtitled supertitles captions "
-    "caption captioned captioning cc oc sdh intertitles intertitle intertitled titles",
-    "dubbed": "dubbed dub dubs dubbing overdubbed voiceover audio narration narrated narrator commentary soundtrack",
-    "in": "in into",
-    "dialogue": "dialogue dialogues dialog dialogs word words speech talking paroles",
-    "silent": "silent wordless nonverbal",
-    "partly": "some partial partially partly part parts mostly mainly primarily predominantly largely principally "
-    "chiefly little minimal limited occasional occasionally bits bit few scattered snippets portions portion sections "
-    "scenes segments moments phrases passages sparse brief sporadic almost nearly virtually practically very half",
-    "noise": "the a an of original version versions language languages lang spoken speaking live open closed hard "
-    "soft hardcoded burned burnt onscreen screen only film films movie optional full fully also both is are was be this "
-    "presented screened screens shown screening playing its has have contains features featuring where when needed "
-    "necessary required applicable throughout available from to for by on at all different track sound music musical score "
-    "accompaniment piano mix mixture combination blend mixed additional electronic descriptive described interpretation "
-    "interpreted interpreter interpreters interpreting forced deaf hearing sung performed told filmed shot made recorded "
-    "unsubtitled",
-    "nobody": "various multiple several many numerous bilingual trilingual multilingual multilanguage unknown tba tbc tbd "
-    "none nil other others more diverse etc",
-}
-_KIND: Final = {word: kind for kind, words in _KINDS.items() for word in words.split()}
-_MARKS: Final = {",": "comma", "，": "comma", "、": "comma", "/": "slash", ":": "colon", "&": "list", "+": "list"}
 _SEPARATORS: Final = frozenset(["comma", "list", "slash", "spaced"])
 _WEIGHTLESS: Final = frozenset(["noise", "partly", "nobody"])
 _NAMING: Final = _WEIGHTLESS | {"word"}
-_ADVISORY: Final = frozenset("coarse strong explicit offensive adult mature foul crude graphic violence nudity".split())
-_LONGEST_NAME: Final = 3  # words, of a name that nobody knows; a longer one is prose
-
-# Phrases that come down to one steering word.
-_PHRASES: Final = tuple(
-    (re.compile(pattern, re.IGNORECASE), word)
-    for pattern, word in (
-        (r"\b(?:as well as|together with|along with|in addition to|mixed with)\b", "and"),
-        (r"\b(?:sub|sur|inter)[- ]tit(?:les?|led|ling)\b|\bsous[- ]titr(?:es?|ée?s?)(?!\w)", "subtitles"),
-        (r"\bvoice[- ]overs?\b", "voiceover"),
-        (r"\bnon[- ]verbal\b", "nonverbal"),
-        (r"\b(?:dialog(?:ue)?|word|language|speech)[- ]free\b", "no dialogue"),
-        (r"\b(no|without) (?:spoken )?languages?\b", r"\1 dialogue"),
-        (r"(?<=\w)-(?=(?:languages?|speaking|subtitled|captioned|dubbed|only|dialogue)\b)", " "),
-    )
+_STEERING: Final = frozenset(["subtitles", "dubbed", "dialogue", "in"])
+_ADVISORY: Final = frozenset(
+    ["coarse", "strong", "explicit", "offensive", "adult", "mature", "foul", "crude", "graphic", "violence", "nudity"]
 )
-_PHRASE_HINT = re.compile(
-    r"-|\b(?:as well|together|along|in addition|mixed|sub |sur |inter |sous |voice |no |non |without |\w+ free)", re.IGNORECASE
-)
-_TOKEN = re.compile(
-    rf"(?P<bracket>{BRACKET})"
-    r"|(?P<unclosed>[(\[])"
-    r"|(?P<no>(?<![^\s,;])[wW]/[oO]\b)"
-    r"|(?P<with>(?<![^\s,;])[wW]/)"
-    r"|(?P<nobody>\b[nN] ?/ ?[aA]\b)"
-    r"|(?P<stop>[;|•·。)\]]|—|(?<=\s)[-–]+(?=\s))"
-    r"|(?P<spaced>(?<=\s)/(?=\s))"
-    r"|(?P<word>(?:[^\s,，、;:/|&+()\[\]•·。—]|(?<=\d)\+|(?<=\w):(?=[^\W_])(?![A-Z])|(?<=[A-Z])&(?=[A-Z]))+)"
-    r"|(?P<mark>[,，、/&+:])"
-)
+# Words of a name that nobody knows; a longer one is prose, unless it is a "Sign Language".
+_LONGEST_NAME: Final = 3
+_LONGEST_SIGNED: Final = 6
 _LABEL = re.compile(r"([^:()\[\]]{1,60}):\s+(?=\S)")
 _UNFINISHED = re.compile(r"(?:[,/&+]|\b(?:and|with|in|or|et|w/))\Z", re.IGNORECASE)
 _CONTINUES = re.compile(r"(?:[,/&+]|(?:and|with|or|w/)\b|(?:sub|sur|inter)[- ]?titles?\b|captions?\b)", re.IGNORECASE)
@@ -133,51 +86,11 @@ def _distinct(names: Iterable[LanguageName]) -> tuple[LanguageName, ...]:
     return tuple(found.values())
 
 
-# --- From text to tokens ------------------------------------------------------------------------------------------
-
-
-def _tokens(line: str) -> list[tuple[str, str]]:
-    """(kind, text) of each word, mark and bracket; a full stop that ends a sentence is a token of its own."""
-    tokens: list[tuple[str, str]] = []
-    for match in _TOKEN.finditer(line):
-        kind, text = match.lastgroup or "", match[0]
-        if kind == "unclosed":
-            tokens.append(("bracket", line[match.start() :] + ")"))
-            break
-        if kind == "word":
-            tokens += _word_tokens(text, line[match.end() : match.end() + 2].strip())
-        else:
-            tokens.append((_MARKS[text] if kind == "mark" else kind, text))
-    return tokens
-
-
-def _word_tokens(text: str, following: str) -> list[tuple[str, str]]:
-    """A word and, if that ends a sentence, its full stop; quotation marks go."""
-    text = text.strip("\"“”„«»*_")
-    if text[:1] in ("'", "‘") and text[-1:] in ("'", "’"):
-        text = text[1:-1]
-    bare = text.rstrip(".…")
-    word = bare.rstrip("!?")
-    if not any(map(str.isalnum, word)):
-        return [("stop", text)] if bare != text else []
-    kind = _KIND.get(word.casefold(), "word")
-    if bare == text or following.islower() or (len(bare) <= 3 and following):  # "St. Lawrence Island Yupik"
-        return [(kind, text)]
-    return [(kind, bare), ("stop", ".")]
-
-
-def _with_plain_phrases(line: str) -> str:
-    if _PHRASE_HINT.search(line):
-        for pattern, word in _PHRASES:
-            line = pattern.sub(word, line)
-    return line
-
-
 def _without_label(line: str) -> str:
-    """Drop labels before a colon (``Matinee:``); one that names a language, or says what it is for, is more than that."""
+    """Drop labels before a colon (``Matinee:``), but none that names a language or says what one is for."""
     while match := _LABEL.match(line):
-        kinds = {kind for kind, _ in _tokens(match[1])}
-        if kinds & {"subtitles", "dubbed", "dialogue", "in"} or any(n.code for n in _Reader(1).read(match[1]).languages):
+        steers = any(kind in _STEERING for kind, _ in tokens(match[1]))
+        if steers or any(name.code for name in _Reader(1).read(match[1]).languages):
             break
         line = line[match.end() :]
     return line
@@ -205,7 +118,7 @@ class _Reader:
         self.subtitles: list[LanguageName] = []
         self.no_dialogue = False
         self.unread: list[str] = []
-        self.words: list[tuple[str, str]] = []  # of the name that is being read
+        self.words: list[Token] = []  # of the name that is being read
         self.pending: list[_Item] = []
         self.joiner = ""
         self.intro = ""  # what pending names follow, a key of _PURPOSE
@@ -216,8 +129,8 @@ class _Reader:
 
     def read(self, line: str) -> "_Reader":
         """Read one more line."""
-        tokens = _tokens(_with_plain_phrases(_without_label(line) if ":" in line else line))
-        for (kind, text), (coming, _) in pairwise([*tokens, ("", "")]):
+        line_tokens = tokens(_without_label(line) if ":" in line else line)
+        for (kind, text), (coming, _) in pairwise([*line_tokens, ("", "")]):
             if kind in _NAMING:
                 self.words.append((kind, text))
             elif kind in _SEPARATORS:
@@ -378,7 +291,7 @@ class _Reader:
             return
         inner = _Reader(self.depth + 1).read(content)
         names = inner.languages + inner.subtitles
-        remark = not any(kind == "word" for kind, _ in _tokens(content)[:1])
+        remark = not any(kind == "word" for kind, _ in tokens(content)[:1])
         if inner.unread or not all(name.code and (remark or not head or is_common(name.name)) for name in names):
             if content[0].islower():  # no title
                 self.unread.append(content)
@@ -420,8 +333,8 @@ _ON: Final[dict[str, Callable[[_Reader, str], None]]] = {
 # --- From words to a name -----------------------------------------------------------------------------------------
 
 
-def _names(words: list[tuple[str, str]]) -> tuple[LanguageName, ...] | None:
-    """The language of a run of words, or several that hyphens join; empty if it says nothing, None if it names none."""
+def _names(words: list[Token]) -> tuple[LanguageName, ...] | None:
+    """The language of a run of words (several where hyphens join them); empty if it says nothing, else None."""
     first, end = 0, len(words)
     while first < end and words[first][0] != "word":
         first += 1
@@ -446,7 +359,7 @@ def _names(words: list[tuple[str, str]]) -> tuple[LanguageName, ...] | None:
     return (LanguageName(name, None),) if not titled and _looks_like_a_name(name) else None
 
 
-def _without_numbers(words: list[tuple[str, str]]) -> tuple[tuple[LanguageName, ...], str] | None:
+def _without_numbers(words: list[Token]) -> tuple[tuple[LanguageName, ...], str] | None:
     """The known language of a run of words that has numbers in it (``English 2023``), and the numbers."""
     numbers = [text for _, text in words if any(map(str.isdigit, text))]
     names = _names([word for word in words if word[1] not in numbers]) if numbers else None
@@ -463,7 +376,8 @@ def _code(name: str) -> str | None:
 def _looks_like_a_name(name: str) -> bool:
     """A capitalised word or two (or in a script without capitals), no digits, no word of a content advisory."""
     words = name.split()
-    if not 1 <= len(words) <= _LONGEST_NAME or len(name) > 40:
+    signed = name.casefold().endswith(" sign language")
+    if len(words) > (_LONGEST_SIGNED if signed else _LONGEST_NAME) or len(name) > 60:
         return False
     return all(is_name_word(word) and not _is_no_name(word) for word in words)
 

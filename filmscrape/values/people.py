@@ -1,24 +1,21 @@
 """People: the names in one value, actors with their parts, the role that a credit's label stands for."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from filmscrape.values.text import plain
+from filmscrape.values.fragments import BRACKET, clean_lines, fold
 
-_BREAK = re.compile(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
-_BRACKET = r"\((?:[^()]++|\([^()]*+\))*+\)|\[[^\[\]]*+\]"
 _ALONE = (r"(?<![^\s,;/|&)\]])", r"(?![^\s,;/|&(\[])")  # a separating word touches no other word
 # A bracket is one token, so that nothing inside it separates. `et` and a lone `+` join like `and`.
 _TOKEN = re.compile(
-    rf"(?P<bracket>{_BRACKET})"
+    rf"(?P<bracket>{BRACKET})"
     rf"|(?P<list>[,;/|•，、；／،؛]|{_ALONE[0]}(?:·|as well as|[wW]ith|WITH|feat\.?|ft\.?|[fF]eaturing|[sS]tarring"
     rf"|[iI]ntroducing|plus){_ALONE[1]})"
     rf"|(?P<joint>[&＆]|{_ALONE[0]}(?:[aA][nN][dD]|et|\+){_ALONE[1]})"
 )
-_ANY_BRACKET = re.compile(rf"{_BRACKET}|[()\[\]]")
-_TRAILING_BRACKET = re.compile(rf"\s*({_BRACKET})[\s.*]*\Z")
+_ANY_BRACKET = re.compile(rf"{BRACKET}|[()\[\]]")
+_TRAILING_BRACKET = re.compile(rf"\s*({BRACKET})[\s.*]*\Z")
 _OPENING_WORDS = re.compile(r"\A(?:(?:directed by|dir\.|by)(?: *:)?(?: +|\Z))+", re.IGNORECASE)
 _CLOSING_WORDS = re.compile(r"[\s,]+(?:among(?:st)? (?:many )?others|et\.? al\.?)\Z", re.IGNORECASE)
 # Letters only, no mark at an end and none of the words above: nothing to take off.
@@ -123,7 +120,7 @@ def is_suffix(text: str) -> bool:
 
 def _read(text: str, as_cast: bool) -> list[tuple[str, str | None]]:
     """Read names with what stands behind them; surnames shared, suffixes attached, nobody left out."""
-    text = plain(_BREAK.sub(" ; ", text))
+    text = " ; ".join(clean_lines(text))
     if is_nobody(text):
         return []
     people: list[tuple[bool, str, str | None]] = []  # joined to the name before it?, name, character
@@ -305,8 +302,8 @@ def _surname(name: str) -> str | None:
     return " ".join(words[first:])
 
 
-# Labels as `_key` writes them: one case, no accents, singular, without `by`. A label that is known but has no
-# role of its own stands under `other`, so that it does not spoil a compound (`Story & Screenplay`).
+# Labels as `_key` writes them: folded, singular, without `by`. A label that is known but has no role of its own stands
+# under `other`, so that it does not spoil a compound (`Story & Screenplay`).
 _LABELS = {
     "director": """
         director; dir; directed; co director; codirector; direction; a film; realisation;
@@ -381,14 +378,14 @@ _LABELS = {
 }
 _IN_BRACKETS = re.compile(r"[(\[][^()\[\]]*[)\]]?")
 _NOT_WORD = re.compile(r"[\W_]+")
-_COMPOUND = re.compile(r"[/&,;+|–—]|\b(?:and|et)\b")
+_COMPOUND = re.compile(r"[/&,;+|–—]|\b(?:and|et)\b", re.IGNORECASE)
 
 
 def _key(label: str) -> str:
-    """Take case, marks, the plural and a closing ``by`` off a label."""
+    """A label without case, accents, marks, plural and a closing ``by``."""
     words = [
         word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-        for word in _NOT_WORD.sub(" ", label.replace(".", "").replace("’", "").replace("'", "")).split()
+        for word in _NOT_WORD.sub(" ", fold(label)).split()
     ]
     while len(words) > 1 and words[-1] in ("by", "par"):
         words.pop()
@@ -410,9 +407,7 @@ def role_of(label: str) -> str:
     credits of their own, which the contract does not list: ``other``. So are ``Story`` and ``Production`` (a
     company as a rule).
     """
-    text = unicodedata.normalize("NFKD", plain(label)).casefold()
-    text = "".join(char for char in text if not unicodedata.combining(char))
-    text = _IN_BRACKETS.sub("", text)
+    text = _IN_BRACKETS.sub("", label)
     role = _ROLE_OF.get(_key(text))
     if role is None and _COMPOUND.search(text):
         role = _compound_role(_COMPOUND.split(text))

@@ -9,9 +9,7 @@ from filmscrape.values.text import plain
 
 _LONGEST_LINE = 240  # characters; more is prose
 _MINUTES = r"(\d{1,4})\s*(?:min(?:ute)?s?\.?|['′’])"
-_END = re.compile(
-    rf"\s*(?:,?\s*\({_MINUTES}\)|,?\s*\[{_MINUTES}\]|,\s*{_MINUTES})\s*\.?\Z", re.IGNORECASE | re.ASCII
-)
+_END = re.compile(rf"\s*(?:,?\s*\({_MINUTES}\)|,?\s*\[{_MINUTES}\]|,\s*{_MINUTES})\s*\.?\Z", re.IGNORECASE | re.ASCII)
 _LAST_CHARACTERS = frozenset(")]nNsS.'′’")
 _MOST_MINUTES = 6000  # as the record allows
 _PROSE = re.compile(
@@ -29,8 +27,8 @@ _PROVINCE_NAMES = frozenset(
 )  # fmt: skip
 # What states that are no more and nations without a code are called; no person has such a name.
 _STATE = re.compile(
-    r"(?:\b(?:Republic|Kingdom|Union|Federation|States|Emirates?|Islands?|Territor(?:y|ies)|Nations?|Empire)"
-    r"|\A(?:East|West|North|South|Soviet|Former) \w+(?:ia|and|any|nam|en))\Z"
+    r"(?:\b(?:Republic|Kingdom|Union|Federation|States|Emirates?|Islands?|Territor(?:y|ies)|Nations?|Empire|Country)"
+    r"|\A(?:East|West|North|South|Northern|Southern|Soviet|Former) \w+(?:ia|and|any|nam|en))\Z"
 )
 _BETWEEN_PLACES = re.compile(r"[/;&]|\band\b")
 _SLASH = re.compile("/")

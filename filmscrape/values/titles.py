@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from filmscrape.values.dates import is_day, is_time
+from filmscrape.values.fragments import fold
 from filmscrape.values.text import plain
 
 
@@ -348,10 +349,9 @@ def _is_visible(text: str) -> bool:
     return any(char != " " and unicodedata.category(char) != "Cf" for char in text)
 
 
-def _fold(text: str) -> str:
+def _comparable(text: str) -> str:
     """Write a title as titles are compared: letters and digits only, no accents, one case."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(filter(str.isalnum, decomposed)) or text
+    return "".join(filter(str.isalnum, fold(text))) or text
 
 
 def _distinct(texts: Iterable[str], besides: str = "") -> tuple[str, ...]:
@@ -359,7 +359,7 @@ def _distinct(texts: Iterable[str], besides: str = "") -> tuple[str, ...]:
     found: dict[str, str] = {}
     for text in texts:
         if text:
-            found.setdefault(_fold(text), text)
+            found.setdefault(_comparable(text), text)
     if besides and found:
-        found.pop(_fold(besides), None)
+        found.pop(_comparable(besides), None)
     return tuple(found.values())

@@ -3,10 +3,9 @@
 import re
 from functools import lru_cache
 
-from filmscrape.values.text import plain
+from filmscrape.values.fragments import clean_lines
 
-_BREAK = re.compile(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
-_BRACKET = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*[,;/]?")
+_BRACKET = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _YEARS = re.compile(r"\d{4}(?:\s*(?:[-–—‑−/,&;+]|to|and|et|à)\s*\d{4})*", re.ASCII)
 _SHORT_RANGE = re.compile(r"(\d{2})(\d{2})\s*([-–—‑−/])\s*(\d{2})", re.ASCII)
 _EARLIEST, _LATEST = 1880, 2100  # as the record allows
@@ -22,14 +21,11 @@ def read_years(text: str) -> tuple[int | None, int | None]:
     years outside 1880-2100 and for a range that runs backwards. ``2010-12`` with a hyphen or a slash may be a
     month: the year of both readings, no end.
     """
-    text = plain(_BREAK.sub(" ; ", text))
-    bracket = _BRACKET.search(text)
-    if bracket is not None and bracket.start() == 0:
-        text = text[1 : text.find(bracket.group().strip()[-1])] if bracket.end() == len(text) else text
-    elif bracket is not None:
-        text = text[: bracket.start()]
-    first = text.split(" ; ", 1)[0].strip(" .")
-    return _range(first)
+    first = next(iter(clean_lines(text)), "")
+    bracket = _BRACKET.search(first)
+    if bracket is not None:
+        first = first[: bracket.start()] if bracket.start() else bracket[1] if bracket[0] == first else first
+    return _range(first.strip(" ."))
 
 
 def _range(text: str) -> tuple[int | None, int | None]:

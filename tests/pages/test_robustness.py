@@ -65,9 +65,12 @@ def test_a_page_whose_classes_were_all_renamed_keeps_its_values() -> None:
     kept = lost = 0
     wrong = []
     for fixture in events():
-        expected = {k: v for k, v in fixture.expected.items() if k != "extra"}
-        got = record(fixture, renamed(fixture.body))
-        want, have = leaves(expected), leaves({k: got[k] for k in expected})
+        want = leaves({k: v for k, v in fixture.expected.items() if k != "extra"})
+        try:
+            got = record(fixture, renamed(fixture.body))
+        except NotAnEvent:  # a title and a paragraph, and not one label: nothing says that it is an event
+            got = {}
+        have = leaves({k: v for k, v in got.items() if k in fixture.expected and k != "extra"})
         kept += sum(1 for place, value in want.items() if have.get(place) == value)
         lost += sum(1 for place in want if place not in have)
         wrong += [(fixture.name, place, value) for place, value in have.items() if want.get(place) != value]
@@ -133,12 +136,10 @@ def test_a_damaged_page_gives_a_record_or_a_rejection(
 
 def test_a_page_cut_off_inside_its_own_part_is_refused() -> None:
     for fixture in events():
-        body = fixture.body
-        cut = body.find(b"c-event__details-title")
-        if cut < 0:
-            continue
-        with pytest.raises(UnreadablePage, match="cut off"):
-            event_page_of(fixture, body[:cut]).read()
+        start = fixture.body.find(b"<p", fixture.body.find(b"c-event__description"))
+        if b"c-event__description" in fixture.body:
+            with pytest.raises(UnreadablePage, match="cut off"):
+                event_page_of(fixture, fixture.body[: start + 20]).read()
 
 
 def event_page_of(fixture: Fixture, body: bytes) -> Any:

@@ -153,9 +153,9 @@ def test_no_screening_is_lost_or_doubled(mine: list[dict[str, Any]], others: lis
     for wanted in before:
         assert any(s.starts_at == wanted.starts_at and same_venue(s.venue, wanted.venue) for s in merged)
     for wanted in added:
+        numbers = {wanted.id} - {None}
         assert any(
-            (s.starts_at == wanted.starts_at and same_venue(s.venue, wanted.venue)) or s.id == wanted.id != None  # noqa: E711
-            for s in merged
+            s.id in numbers or (s.starts_at == wanted.starts_at and same_venue(s.venue, wanted.venue)) for s in merged
         )
     assert len(before) <= len(merged) <= len(before) + len(added)
     again, _ = merge_screenings(merged, added)
