@@ -69,7 +69,7 @@ def rejected(runs: Path) -> int:
 
 def filled(events: Iterable[dict[str, Any]]) -> float:
     """Tell how many of the fields that a page may fill are filled, in per cent."""
-    values = [
+    values: list[object] = [
         value for event in events for name, value in event.items() if name not in _BOOKKEEPING and value is not False
     ]
     return 100 * sum(value is not None and value != [] for value in values) / max(len(values), 1)

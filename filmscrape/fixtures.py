@@ -93,7 +93,8 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # one packet an answer
     server: "_Server"
 
-    def do_GET(self) -> None:  # noqa: N802  the name that the standard library asks for
+    def do_GET(self) -> None:
+        """Answer one request."""
         answer = self.server.site.answer(self.path)
         body = answer.body
         self.send_response_only(answer.status)

@@ -32,7 +32,7 @@ from tests.crawling import NO_DELAY, ROOT, SOURCE, Crawl, crawl, load_spider
 FOLDER = ROOT / "fixtures" / "cassettes"
 CASSETTE = FOLDER / f"{SOURCE}.yaml"
 ABOUT = FOLDER / f"{SOURCE}.json"
-HANDLER = {scheme: "tests.cassette.ReplayHandler" for scheme in ("http", "https")}
+HANDLER = dict.fromkeys(("http", "https"), "tests.cassette.ReplayHandler")
 EIGHT_EVENTS = {"max_events": "8"}
 
 

@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -52,7 +53,7 @@ def test_demo_without_pages_says_so(
 
 
 def test_fields_filled() -> None:
-    events = [
+    events: list[dict[str, Any]] = [
         {"id": "a", "title": "Here", "year": 2023, "cast": [], "no_dialogue": False},
         {"id": "b", "title": "There", "year": None, "cast": [1], "no_dialogue": True},
     ]

@@ -5,7 +5,6 @@ build``); ``make record`` makes one from the live site. The tests take from the 
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,8 +27,8 @@ def interactions() -> list[Interaction]:
 
 
 @pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Crawl, Any]]:
-    yield cassette.replay(tmp_path_factory.mktemp("output"))
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Crawl, Any]:
+    return cassette.replay(tmp_path_factory.mktemp("output"))
 
 
 def events(interactions: list[Interaction], *statuses: int) -> set[str]:
@@ -39,9 +38,7 @@ def events(interactions: list[Interaction], *statuses: int) -> set[str]:
     return {url for url in found if url}
 
 
-def test_every_recorded_answer_is_asked_for_once(
-    replayed: tuple[Crawl, Any], interactions: list[Interaction]
-) -> None:
+def test_every_recorded_answer_is_asked_for_once(replayed: tuple[Crawl, Any], interactions: list[Interaction]) -> None:
     crawl, played = replayed
     assert played.play_count == len(interactions)
     assert played.all_played

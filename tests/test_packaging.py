@@ -18,7 +18,9 @@ def asked() -> list[Requirement]:
 
 def test_every_dependency_is_locked_within_its_range() -> None:
     wrong = [
-        str(need) for need in asked() if not need.specifier.contains(PINNED.get(need.name.lower(), "0"), prereleases=True)
+        str(need)
+        for need in asked()
+        if not need.specifier.contains(PINNED.get(need.name.lower(), "0"), prereleases=True)
     ]
     assert wrong == [], "run make lock"
 

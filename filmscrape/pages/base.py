@@ -75,9 +75,9 @@ def _mostly_utf8(body: bytes, problem: UnicodeDecodeError) -> bool:
     return problem.start > 0 and sequences > 8
 
 
-def parsed(text: bytes) -> Selector:
-    """A selector on UTF-8 text; what is blank is an empty page."""
-    return Selector(body=text if text.strip() else b"<html/>", encoding="utf-8", type="html")
+# Plain elements: those of lxml.html ask a Python function for their class, each time one is touched.
+_PARSER = etree.HTMLParser(encoding="utf-8")
+_EMPTY = b"<html></html>"
 
 
 def head_and_main(text: bytes) -> bytes | None:
@@ -119,7 +119,7 @@ class Page:
     @cached_property
     def selector(self) -> Selector:
         """The whole page, parsed on first use."""
-        return parsed(self.text)
+        return Selector(body=self.text if self.text.strip() else _EMPTY, encoding="utf-8", type="html")
 
     @cached_property
     def part(self) -> etree._Element:
@@ -128,9 +128,12 @@ class Page:
         Navigation, icons, scripts and footer are two thirds of a page and hold nothing of its subject; not
         parsing them is the largest saving there is.
         """
-        cut = head_and_main(self.text)
-        root: etree._Element = (parsed(cut) if cut is not None else self.selector).root
-        return root
+        text = head_and_main(self.text) or self.text
+        try:
+            root: etree._Element | None = etree.fromstring(text, _PARSER)
+        except etree.XMLSyntaxError:  # nothing at all to make an element of
+            root = None
+        return root if root is not None else etree.fromstring(_EMPTY, _PARSER)
 
     @cached_property
     def metas(self) -> dict[str, str]:

@@ -404,7 +404,10 @@ class EventPage(Page):
             self.strategies["series"] = found.series_strategy
 
     def _is_series_name(self, text: str) -> bool:
-        return self.words.series.match(text) is not None or text in self._series_names
+        if self.words.series.match(text):
+            return True
+        # Parsing the whole page is worth it only where the text stands on it a second time.
+        return self.text.count(text.encode()) > 1 and text in self._series_names
 
     @cached_property
     def _series_names(self) -> frozenset[str]:

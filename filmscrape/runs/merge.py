@@ -119,7 +119,9 @@ def _position(screenings: Sequence[Screening], wanted: Screening) -> int | None:
         for at, screening in enumerate(screenings):
             if screening.id == wanted.id:
                 return at
-    alike = [at for at, s in enumerate(screenings) if instant(s) == instant(wanted) and same_venue(s.venue, wanted.venue)]
+    alike = [
+        at for at, s in enumerate(screenings) if instant(s) == instant(wanted) and same_venue(s.venue, wanted.venue)
+    ]
     exact = [at for at in alike if _slug(screenings[at]) == _slug(wanted)]
     return next(iter(exact or alike), None)
 
@@ -215,7 +217,7 @@ def add_sighting(event: Event, sighting: Sighting) -> Merged:
             update["status"] = "upcoming"
     if not update:
         return Merged(event, conflicts)
-    fields = {name: sighting.origin for name in update if _is_empty(getattr(event, name))}
+    fields: dict[str, str] = {name: sighting.origin for name in update if _is_empty(getattr(event, name))}
     update["provenance"] = _attributed(event, fields)
     return Merged(event.model_copy(update=update), conflicts)
 

@@ -82,9 +82,7 @@ class Counts:
             if isinstance(key, str) and key.startswith("filmscrape/") and not key.endswith("/")
         }
         problems = {
-            key.removeprefix(Stat.PROBLEMS): int(stats[key])
-            for key in sorted(stats)
-            if key.startswith(Stat.PROBLEMS)
+            key.removeprefix(Stat.PROBLEMS): int(stats[key]) for key in sorted(stats) if key.startswith(Stat.PROBLEMS)
         }
         skipped = {fate: n for fate, n in sorted(fates.items()) if fate not in ("asked", "fetched", "failed")}
         return cls(

@@ -34,7 +34,11 @@ def rows(counts: Mapping[str, Any]) -> list[tuple[str, int, str]]:
     skipped = {name.replace("_", " "): n for name, n in counts["skipped"].items()}
     problems = counts["problems"]
     found = [
-        ("listed", counts["listed"], ", ".join(filter(None, (_named(counts, "fetched", "failed", "pending"), _parts(skipped))))),
+        (
+            "listed",
+            counts["listed"],
+            ", ".join(filter(None, (_named(counts, "fetched", "failed", "pending"), _parts(skipped)))),
+        ),
         ("fetched", counts["fetched"], _named(counts, "extracted", "not_an_event", "unreadable")),
         ("extracted", counts["extracted"], _named(counts, "valid", "rejected")),
         ("valid", counts["valid"], _named(counts, "unique", "duplicates", "conflicts")),

@@ -49,9 +49,9 @@ _AROUND = re.compile(r"(?:an? )?(.*?)(?: (?:international )?(?:co-?)?productions
 _NUMBERS = re.compile(r"\s*[\d–-]*\d\s*\Z")
 _HYPHEN = re.compile(r"[-–]")
 _NOBODY: Final = frozenset(
-    ["various", "multiple", "several", "many", "international", "worldwide", "unknown", "other", "others", "more"]
-    + ["various countries", "multiple countries", "several countries", "many countries", "other countries"]
-    + ["co", "production", "coproduction", "co production", "tba", "tbc", "tbd", "na", "n a", "none", "nil"]
+    {"various", "multiple", "several", "many", "international", "worldwide", "unknown", "other", "others", "more", "co"}
+    | {"various countries", "multiple countries", "several countries", "many countries", "other countries", "n a", "na"}
+    | {"production", "coproduction", "co production", "tba", "tbc", "tbd", "none", "nil"}
 )
 _SMALL_WORDS: Final = frozenset(
     [

@@ -1,7 +1,8 @@
 """Names of countries as festivals print them, by ISO 3166-1 alpha-2 code.
 
 Short names, names that the country goes by itself, and earlier names of a state that goes on under another
-(``Burma``, ``Zaire``). Long official names (``Islamic Republic of Iran``) come from the standard.
+(``Burma``, ``Zaire``). ``Korea`` alone is the South's: the North is never printed without its ``North``. Long
+official names (``Islamic Republic of Iran``) come from the standard.
 
 Left out on purpose: states that were dissolved, divided or merged (``West Germany``, ``Soviet Union``); parts of a
 state that the standard gives no code of their own (``England``, ``Quebec``, ``Tibet``); ``Kosovo``, whose usual code
@@ -182,8 +183,8 @@ NAMES: Final[dict[str, str]] = {
     "PK": "Pakistan",
     "PL": "Poland; Polska",
     "PR": "Puerto Rico",
-    "PS": "Palestine; State of Palestine; Palestinian Territories; Palestinian Territory; Occupied Palestinian Territory; "
-    "Occupied Palestinian Territories; Palestinian Authority; Occupied Palestine",
+    "PS": "Palestine; State of Palestine; Palestinian Territories; Palestinian Territory; Palestinian Authority; "
+    "Occupied Palestinian Territory; Occupied Palestinian Territories; Occupied Palestine",
     "PT": "Portugal",
     "PW": "Palau",
     "PY": "Paraguay",

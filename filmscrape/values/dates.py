@@ -40,7 +40,7 @@ _INSTANT = re.compile(
     re.ASCII,
 )
 _LONGEST_DAY = 40  # `Wednesday, the 23rd of September, 2026`
-_LONGEST_TIME = 10  # `10:30 p.m.`
+_LONGEST_TIME = 12  # `10:30 p.m.` and a blank at each end
 # Instants outside are typing errors; long before them offsets hold seconds, which the record cannot print.
 _EARLIEST, _LATEST = 1970, 2100
 
@@ -84,14 +84,12 @@ def is_day(text: str) -> bool:
 
     The day of the month must be there, and it must exist in that month; a range of days is no day.
     """
-    text = text.strip()
-    return 4 < len(text) <= _LONGEST_DAY and _day(text) is not None
+    return 4 < len(text) <= _LONGEST_DAY and _day(" ".join(text.split())) is not None
 
 
 def is_time(text: str) -> bool:
     """Whether a whole text is a clock time that :func:`screening_start` understands."""
-    text = text.strip()
-    return 1 < len(text) <= _LONGEST_TIME and _time(text) is not None
+    return 1 < len(text) <= _LONGEST_TIME and _time(" ".join(text.split())) is not None
 
 
 def screening_start(day: str, time: str, captured_at: datetime, zone: ZoneInfo) -> datetime | None:

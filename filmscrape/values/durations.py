@@ -15,14 +15,14 @@ _DURATION = re.compile(
     rf"(?:{_LABEL}\s*:?\s*)?[(\[]?{_ABOUT}(?:"
     rf"(?P<minutes>\d{{1,4}})\s*(?:{_MINUTES}|['′’]|分|분)"
     r"(?:\s*(?P<seconds>[0-5]?\d)\s*(?:seconds?|secs?|s|\"|″|”)\.?)?"
-    rf"|(?P<hours>\d{{1,2}})\s*{_HOURS}(?:\s*(?:,|and|et|&)?\s*(?P<rest>[0-5]?\d)\s*(?:{_MINUTES}|['′’])?)?"
+    rf"|(?P<hours>\d{{1,3}})\s*{_HOURS}(?:\s*(?:,|and|et|&)?\s*(?P<rest>[0-5]?\d)\s*(?:{_MINUTES}|['′’])?)?"
     rf"|(?P<part>\d{{1,2}}[.,](?:5|25|75))\s*{_HOURS})[)\]]?\.?",
     re.IGNORECASE | re.ASCII,
 )
 _LABELLED_NUMBER = re.compile(rf"{_LABEL}\s*:?\s*(\d{{1,4}})", re.IGNORECASE | re.ASCII)
 _ISO = re.compile(
     r"P(?:0Y)?(?:0M)?(?:(?P<days>\d)D)?"
-    r"(?:T(?:(?P<hours>\d{1,2})H)?(?:(?P<minutes>\d{1,4})M)?(?:(?P<seconds>\d{1,6})(?:\.\d+)?S)?)?",
+    r"(?:T(?:(?P<hours>\d{1,3})H)?(?:(?P<minutes>\d{1,4})M)?(?:(?P<seconds>\d{1,6})(?:\.\d+)?S)?)?",
     re.ASCII,
 )
 

@@ -4,10 +4,12 @@ import re
 import unicodedata
 from typing import Final
 
-from filmscrape.values.text import plain
+from filmscrape.values.text import plain, tidy
 
 _LINE_BREAK = re.compile("\r\n?|[\n\x0b\x0c\x85\u2028\u2029]|</?(?:br|div|li|p)\\b[^<>]*>", re.IGNORECASE)
 _ANGLES = re.compile("[<>]")
+# Hints for line breaking and direction. They are the page's own in prose, but no part of a name.
+_INVISIBLE = str.maketrans(dict.fromkeys("\u00ad\u200b\u200e\u200f\u2060\u2061\u2062\u2063\u2064"))
 _MARKS = str.maketrans(dict.fromkeys("'’‘ʼʻʔʕˀˈ`´′ʹꞌ.:꞉·\u200c\u200d"))
 _LETTERS = str.maketrans(
     {"ł": "l", "ɫ": "l", "ɬ": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ŧ": "t"}
@@ -28,6 +30,8 @@ def clean_lines(text: str) -> list[str]:
     lines = []
     for part in _LINE_BREAK.split(text):
         line = plain(part)
+        if not line.isascii():
+            line = tidy(line.translate(_INVISIBLE))
         if "<" in line or ">" in line:
             line = " ".join(_ANGLES.sub(" ", line).split())
         if line:

@@ -20,8 +20,8 @@ _SUFFIX = re.compile(r"(?<!\bsign) (?:language|languages|dialect|dialects)\Z")
 # "Luri" in Nigeria, "Mali" in Papua New Guinea; "Dong" and "Dai" are Nigerian and Indonesian there, but not in
 # a film from China.
 _UNSURE: Final = frozenset(
-    ["bassa", "batak", "bete", "brunei", "dai", "dong", "kam", "kayan", "kriol", "lolo", "luri", "maa", "makua", "mali"]
-    + ["minang", "mongol", "pahari", "roma", "ruthenian", "tai", "vlaams", "yanomami", "yao"]
+    {"bassa", "batak", "bete", "brunei", "dai", "dong", "kam", "kayan", "kriol", "lolo", "luri", "maa", "makua", "mali"}
+    | {"minang", "mongol", "pahari", "roma", "ruthenian", "tai", "vlaams", "yanomami", "yao"}
 )
 # Shorter reference names (there are 900 of two and three letters) are too easily another word.
 _SHORTEST_REFERENCE_NAME: Final = 4

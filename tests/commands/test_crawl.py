@@ -241,7 +241,7 @@ def test_killed_run_leaves_the_dataset_and_whole_lines(output: Path) -> None:
 
 
 def test_the_command_stands_in_the_place_of_scrapys() -> None:
-    """Scrapy finds it by ``COMMANDS_MODULE`` and the module's name: the one thing here that Scrapy does not document."""
+    """Scrapy finds it by ``COMMANDS_MODULE`` and the module's name: the one thing that is not in Scrapy's manual."""
     settings = project_settings()
     assert isinstance(_get_commands_dict(settings, inproject=True)["crawl"], Command)
     parser = argparse.ArgumentParser(conflict_handler="resolve")

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from filmscrape.records import Event
 from filmscrape.runs import publish as publishing
 from filmscrape.runs.dataset import count_lines, write_events
 from filmscrape.runs.folder import RunFolder, new_run_id
 from filmscrape.runs.lines import LineFile, as_line
-from filmscrape.runs.merge import Venues
+from filmscrape.runs.merge import Sighting, Venues
 from filmscrape.runs.outcome import Outcome, judge
 from filmscrape.runs.publish import publish
 from filmscrape.runs.spool import Spool
@@ -128,7 +129,7 @@ def test_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
 # ------------------------------------------------------------------ spool and dataset
 def test_records_are_merged_and_sorted(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.jsonl")
-    records = [
+    records: list[Event | Sighting] = [
         event(id="festival:b", title="B"),
         sighting(screenings=[screening(id="7")]),
         event(title="Here"),

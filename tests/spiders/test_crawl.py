@@ -198,7 +198,10 @@ def test_an_event_that_only_the_calendar_names_is_fetched(site: Site, tmp_path: 
     (calendar,) = of_kind(site, "calendar")
     for path in of_kind(site, "listing", "series", "sitemap"):
         del site.answers[path]
-    named = {SPIDER.canonical(url) for url in re.findall(r"https?:[^\"' ]+", site.answers[calendar].body.decode().replace("\\", ""))}
+    named = {
+        SPIDER.canonical(url)
+        for url in re.findall(r"https?:[^\"' ]+", site.answers[calendar].body.decode().replace("\\", ""))
+    }
     crawl = run(site, tmp_path)
     assert {record["url"] for record in crawl.records().values()} == named - {None}
     assert len(crawl.records()) > 5
@@ -252,7 +255,11 @@ def endless(site: Site, repeat: bool) -> Site:
             if target != first and number is None:
                 return found
             n = int(number.group(1)) if number else 1
-            card = "" if repeat else f"<div class='c-event-card'><h3><a href='{path_of(f'film-{n}')}'>Film {n}</a></h3></div>"
+            card = (
+                ""
+                if repeat
+                else f"<div class='c-event-card'><h3><a href='{path_of(f'film-{n}')}'>Film {n}</a></h3></div>"
+            )
             link = f"{card}<a href='{first}page/{n + 1}/'>Next</a></main>"
             return replace(page, body=page.body.replace(b"</main>", link.encode()), status=200)
 
@@ -304,7 +311,11 @@ def test_sitemaps_are_read_nested_and_packed(site: Site, tmp_path: Path) -> None
 def test_sitemap_of_another_site_is_not_followed(site: Site, tmp_path: Path) -> None:
     elsewhere = Site({})
     with serve(elsewhere) as other:
-        sitemaps(site, urlset(SPIDER.event_url("here"), f"{other}{path_of('casablanca')}"), lines=f"Sitemap: {other}/map.xml\n")
+        sitemaps(
+            site,
+            urlset(SPIDER.event_url("here"), f"{other}{path_of('casablanca')}"),
+            lines=f"Sitemap: {other}/map.xml\n",
+        )
         crawl = run(site, tmp_path, discover="sitemap")
     assert published(crawl) == {path_of("here")}
     assert elsewhere.asked == []
@@ -312,7 +323,8 @@ def test_sitemap_of_another_site_is_not_followed(site: Site, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"not xml", b"<html><body>Not found</body></html>", b"\x1f\x8b\x08broken", gzip.compress(b"x" * 99)[:30]]
+    "body",
+    [b"", b"not xml", b"<html><body>Not found</body></html>", b"\x1f\x8b\x08broken", gzip.compress(b"x" * 99)[:30]],
 )
 def test_damaged_sitemap_costs_its_row(body: bytes, site: Site, tmp_path: Path) -> None:
     sitemaps(site, body, urlset(SPIDER.event_url("here")))
@@ -330,7 +342,9 @@ def test_sitemap_that_breaks_off_gives_what_it_names_before(site: Site, tmp_path
 
 
 # ------------------------------------------------------------------ arguments
-def test_only_fetches_the_named_and_still_takes_facts_from_elsewhere(site: Site, whole: tuple[Crawl, Site], tmp_path: Path) -> None:
+def test_only_fetches_the_named_and_still_takes_facts_from_elsewhere(
+    site: Site, whole: tuple[Crawl, Site], tmp_path: Path
+) -> None:
     crawl = run(site, tmp_path, only="spirited-away,here")
     assert sorted(asked_events(site)) == [path_of("here"), path_of("spirited-away")]
     record = crawl.records()[f"{SOURCE}:spirited-away"]
@@ -432,7 +446,10 @@ def test_record_that_breaks_the_contract_is_rejected_with_every_error(
     crawl = run(site, tmp_path)
     (row,) = crawl.rows("rejected.jsonl")
     assert (row["url"], row["id"]) == (SPIDER.event_url("here"), f"{SOURCE}:here")
-    assert {error["field"]: error["raw"] for error in row["errors"]} == {"rating": "<b>18+</b>", "premiere": "two\nlines"}
+    assert {error["field"]: error["raw"] for error in row["errors"]} == {
+        "rating": "<b>18+</b>",
+        "premiere": "two\nlines",
+    }
     assert all(error["reason"] for error in row["errors"])
     assert crawl.counts["rejected"] == 1
     assert f"{SOURCE}:here" not in crawl.records(), "a sighting alone makes no record"
@@ -476,7 +493,9 @@ def test_redirect_to_another_site_is_not_followed(status: int, site: Site, tmp_p
     assert crawl.counts["offsite"] == 1
 
 
-@pytest.mark.parametrize("to", ["//elsewhere.example/x/", "ftp://127.0.0.1/x", "javascript:alert(1)", "http://[::1", ""])
+@pytest.mark.parametrize(
+    "to", ["//elsewhere.example/x/", "ftp://127.0.0.1/x", "javascript:alert(1)", "http://[::1", ""]
+)
 def test_redirect_that_leads_nowhere_is_a_failure(to: str, site: Site, tmp_path: Path) -> None:
     site.answers[path_of("here")] = redirect(to)
     crawl = run(site, tmp_path, only="here,casablanca", discover="none")
