@@ -111,4 +111,4 @@ def command(*arguments: str, **settings: Any) -> list[str]:
 
 def environment() -> dict[str, str]:
     """The environment of a subprocess; the project is found wherever it is started."""
-    return {**os.environ, "SCRAPY_SETTINGS_MODULE": "filmscrape.settings", "PYTHONWARNINGS": "error"}
+    return {**os.environ, "SCRAPY_SETTINGS_MODULE": "filmscrape.settings"}

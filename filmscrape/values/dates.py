@@ -163,13 +163,11 @@ def instant(text: str, zone: ZoneInfo) -> datetime | None:
         return None
     if not found["utc"] and not found["sign"]:
         return _at_wall_clock(wall, zone)
-    if not _EARLIEST < wall.year < _LATEST:
-        return None
     offset = timedelta(hours=int(found["hours"] or 0), minutes=int(found["minutes"] or 0))
-    if offset > timedelta(hours=14):
+    if offset > timedelta(hours=14) or not _EARLIEST - 1 <= wall.year <= _LATEST + 1:
         return None
-    there = wall.replace(tzinfo=UTC) + (offset if found["sign"] in ("-", "−") else -offset)
-    return there.astimezone(zone)
+    there = (wall.replace(tzinfo=UTC) + (offset if found["sign"] in ("-", "−") else -offset)).astimezone(zone)
+    return there if _EARLIEST <= there.year <= _LATEST else None
 
 
 def print_instant(moment: datetime) -> str:

@@ -16,6 +16,7 @@ _KINDS: Final = {
     "caption captioned captioning cc oc sdh intertitles intertitle intertitled titles",
     "dubbed": "dubbed dub dubs dubbing overdubbed voiceover audio narration narrated narrator commentary soundtrack",
     "in": "in into",
+    "for": "for during",
     "dialogue": "dialogue dialogues dialog dialogs word words speech talking paroles",
     "silent": "silent wordless nonverbal",
     # how much: what follows is spoken, or a "no" is not quite one
@@ -26,9 +27,10 @@ _KINDS: Final = {
     "noise": "the a an of original version versions language languages lang spoken speaking live open closed hard soft "
     "hardcoded burned burnt onscreen screen only film films movie optional full fully also both is are was be this "
     "presented screened screens shown screening playing its has have contains features featuring where when needed "
-    "necessary required applicable throughout available from to for by on at all different track sound music musical "
+    "necessary required applicable throughout available from to by on at all different track sound music musical "
     "score accompaniment piano mix mixture combination blend mixed additional electronic descriptive described forced "
-    "interpretation interpreted interpreter interpreters interpreting deaf hearing sung performed told filmed shot "
+    "interpretation interpreted interpreter interpreters interpreting deaf hearing impaired "
+    "description sung performed told filmed shot "
     "made recorded unsubtitled",
     # stands where a language stands, but is none
     "nobody": "various multiple several many numerous bilingual trilingual multilingual multilanguage unknown tba tbc "

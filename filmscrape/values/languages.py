@@ -257,6 +257,12 @@ class _Reader:
             self._settle("unread" if other else _PURPOSE[self.intro][1])
             self.intro, self.partly = "other" if other else "in", partly
 
+    def _for(self, _text: str) -> None:
+        """``subtitles for``: what they are for is spoken."""
+        self._close()
+        if self.intro == "after" and not self.pending:
+            self.intro = "in"
+
     def _dialogue(self, text: str) -> None:
         hedged = " " in self.negation or any(kind == "partly" for kind, _ in self.words)
         self._close()
@@ -324,6 +330,7 @@ _ON: Final[dict[str, Callable[[_Reader, str], None]]] = {
     "no": _Reader._no,
     "dubbed": _Reader._dubbed,
     "in": _Reader._in,
+    "for": _Reader._for,
     "dialogue": _Reader._dialogue,
     "silent": _Reader._silent,
     "bracket": _Reader._bracket,

@@ -6,13 +6,14 @@ from functools import lru_cache
 
 from filmscrape.values.fragments import BRACKET, clean_lines, fold
 
-_ALONE = (r"(?<![^\s,;/|&)\]])", r"(?![^\s,;/|&(\[])")  # a separating word touches no other word
-# A bracket is one token, so that nothing inside it separates. `et` and a lone `+` join like `and`.
+_NO_WORD_BESIDE = (r"(?<![^\s,;/|&)\]])", r"(?![^\s,;/|&(\[])")
+# A separating word touches no other word. A bracket is one token, so that nothing inside it separates. `et` and a
+# lone `+` join like `and`.
 _TOKEN = re.compile(
     rf"(?P<bracket>{BRACKET})"
-    rf"|(?P<list>[,;/|•，、；／،؛]|{_ALONE[0]}(?:·|as well as|[wW]ith|WITH|feat\.?|ft\.?|[fF]eaturing|[sS]tarring"
-    rf"|[iI]ntroducing|plus){_ALONE[1]})"
-    rf"|(?P<joint>[&＆]|{_ALONE[0]}(?:[aA][nN][dD]|et|\+){_ALONE[1]})"
+    rf"|(?P<list>[,;/|•，、；／،؛]|{_NO_WORD_BESIDE[0]}(?:·|as well as|[wW]ith|WITH|feat\.?|ft\.?|[fF]eaturing|[sS]tarring"
+    rf"|[iI]ntroducing|plus){_NO_WORD_BESIDE[1]})"
+    rf"|(?P<joint>[&＆]|{_NO_WORD_BESIDE[0]}(?:[aA][nN][dD]|et|\+){_NO_WORD_BESIDE[1]})"
 )
 _ANY_BRACKET = re.compile(rf"{BRACKET}|[()\[\]]")
 _TRAILING_BRACKET = re.compile(rf"\s*({BRACKET})[\s.*]*\Z")
@@ -44,7 +45,7 @@ _AND_OTHERS = re.compile(
 _SUFFIXES = frozenset(
     [
         "Jr", "jr", "JR", "Jnr", "Sr", "sr", "SR", "Snr", "Esq", "II", "III", "IV",
-        "PhD", "PHD", "MD", "MA", "BA", "MFA", "JD", "DDS", "RN", "QC", "KC",
+        "PhD", "PHD", "MD", "MA", "BA", "MFA", "JD", "DDS", "RN",
         "OBE", "MBE", "CBE", "KBE", "DBE", "OC", "OM", "CM",
         "CSC", "ASC", "BSC", "ACS", "AFC", "AIC", "BVK", "DFF", "FSF", "HKSC", "ISC", "JSC", "NSC", "SASC",
         "SBC", "ACE", "CCE", "CAS", "MPSE", "ADG", "DGA", "DGC", "WGA", "WGC", "PGA", "pga",

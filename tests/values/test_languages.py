@@ -20,12 +20,14 @@ EMPTY = LanguageLine((), (), False, ())
 # Pieces that language lines are made of, so that garbage comes near to real values.
 PIECES = st.sampled_from(
     [
-        "English", "Greek", "Kanien’kéha", "hən̓q̓əmin̓əm̓", "Sḵwx̱wú7mesh", "Wolof", "Foo", "Sign Language", "ASL", "Eng.",
+        "English", "Greek", "Kanien’kéha", "hən̓q̓əmin̓əm̓", "Sḵwx̱wú7mesh", "Wolof", "Foo", "Sign Language", "ASL",
+        "Eng.",
         "Plains Cree", "Innu-aimun", "Greek-Arabic", "(Mohawk)", "(dubbed)", "(The Film)", "(Wolof, Arabic)", "lao",
         "In", "in", "with", "w/", "w/o", "no", "almost", "some", "subtitles", "subtitled", "captions", "dubbed",
-        "audio", "dialogue", "silent", "Various", "more", "languages", "the", "original", "version", "including", "N/A", "19+",
-        ",", ", ", " and ", " & ", "/", " / ", ";", ":", ": ", " - ", ".", "…", "!", "?", "'", '"', "(", ")", "[", "]",
-        "\n", "\r\n", "\u00a0", "\u200b", "\u202e", "\x00", "<p>", "</p>", "<br>", "&amp;", "&lt;", "<", ">", "+", " ",
+        "audio", "dialogue", "silent", "Various", "more", "languages", "the", "original", "version", "including", "N/A",
+        "19+", "+", ",", ", ", " and ", " & ", "/", " / ", ";", ":", ": ", " - ", ".", "…", "!", "?", "'", '"', "(",
+        ")", "[", "]", "\n", "\r\n", "\u00a0", "\u200b", "\u202e", "\x00", "<p>", "</p>", "<br>", "&amp;", "&lt;", "<", ">",
+        " ",
     ]
 )  # fmt: skip
 GARBAGE = st.lists(PIECES | st.text(max_size=4), max_size=14).map("".join) | st.lists(PIECES, max_size=12).map(" ".join)
@@ -76,6 +78,8 @@ def names(*printed: str) -> tuple[LanguageName, ...]:
         ("Sung in Latin, with English and Thai surtitles", ["Latin=la"], ["English=en", "Thai=th"]),
         ("In the original Thai with English subtitles where needed", ["Thai=th"], ["English=en"]),
         ("English with Lao subtitles / Thai with English subs", ["English=en", "Thai=th"], ["Lao=lo", "English=en"]),
+        ("Thai & Lao (with English subtitles for Lao)", ["Thai=th", "Lao=lo"], ["English=en"]),
+        ("English with English subtitles for the deaf and hard of hearing", ["English=en"], ["English=en"]),
         ("with English captions", [], ["English=en"]),
     ],
 )  # fmt: skip
@@ -125,8 +129,9 @@ def test_what_is_spoken(text: str, languages: list[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", " ", "-", "Various", "various languages", "Multilingual", "In multiple languages", "TBA", "N/A", "n / a", "None",
-        "open captions", "Subtitled", "original version with subtitles", "No subtitles", "dubbed", "Minimal dialogue",
+        "", " ", "-", "Various", "various languages", "Multilingual", "In multiple languages", "TBA", "N/A", "n / a",
+        "None", "open captions", "Subtitled", "original version with subtitles", "No subtitles", "dubbed",
+        "Minimal dialogue",
     ],
 )  # fmt: skip
 def test_nobody(text: str) -> None:
