@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from filmscrape import reference
 from filmscrape.records import Event
 
@@ -24,5 +26,6 @@ def test_every_key_is_required_and_no_other_is_allowed() -> None:
 
 
 def test_every_field_is_explained() -> None:
-    for model in (Event, *reference.PARTS):
+    models: tuple[type[BaseModel], ...] = (Event, *reference.PARTS)
+    for model in models:
         assert all(info.description for info in model.model_fields.values()), model

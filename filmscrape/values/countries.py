@@ -41,8 +41,7 @@ _AND = re.compile(r"\s*(?:&|(?<!\d)\+|\band\b)\s*", re.IGNORECASE)
 _LABEL = re.compile(r"([^:/()\[\]]{1,60}):\s+(?=\S)")
 _ENDS_OPEN = re.compile(r"(?:[/,;|&+]|\b(?:and|of|the))\Z", re.IGNORECASE)
 _BEGINS_OPEN = re.compile(r"[/,;|&+(]|(?:and|of)\b", re.IGNORECASE)
-_LAST_PART = re.compile(r"[^/,;|&+]*\Z")
-_FIRST_PART = re.compile(r"[^/,;|&+(]*")
+_SEPARATOR = re.compile(r"[/,;|&+(]")
 # The rest of an inverted name, no name of its own: "Korea, Republic of", "Gambia, The", "Germany, West".
 _INVERTED = re.compile(r"(?:.*\bof(?: the)?|the|(?P<side>(?:north|south|east|west)(?:ern)?))\Z", re.IGNORECASE)
 _AROUND = re.compile(r"(?:an? )?(.*?)(?: (?:international )?(?:co-?)?productions?)?\Z", re.IGNORECASE)
@@ -54,28 +53,9 @@ _NOBODY: Final = frozenset(
     | {"production", "coproduction", "co production", "tba", "tbc", "tbd", "none", "nil"}
 )
 _SMALL_WORDS: Final = frozenset(
-    [
-        "of",
-        "the",
-        "and",
-        "de",
-        "la",
-        "le",
-        "du",
-        "des",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "del",
-        "el",
-        "al",
-        "y",
-        "e",
-        "i",
-        "et",
-    ]
+    {"of", "the", "and", "de", "la", "le", "du", "des", "da", "do", "das", "del", "el", "al", "y", "e", "i", "et"}
 )
+_TAIL: Final = 80  # characters, more than any name that a line break may cut
 _LONGEST_NAME: Final = 7  # words, of a name that nobody knows; a longer one is prose
 _UNSURE: Final = frozenset(["congo", "virgin islands"])  # either of two
 
@@ -170,7 +150,7 @@ def _joined(lines: list[str]) -> str:
     for line in lines:
         if not text:
             text = line
-        elif _ENDS_OPEN.search(text) or _BEGINS_OPEN.match(line) or _is_cut(text, line):
+        elif _ENDS_OPEN.search(text[-_TAIL:]) or _BEGINS_OPEN.match(line) or _is_cut(text, line):
             text = f"{text} {line}"
         else:
             text = f"{text} / {line}"
@@ -179,8 +159,8 @@ def _joined(lines: list[str]) -> str:
 
 def _is_cut(text: str, line: str) -> bool:
     """Whether a line break stands inside a country's name."""
-    end, beginning = _LAST_PART.search(text), _FIRST_PART.match(line)
-    before, behind = end[0].strip() if end else "", beginning[0].strip() if beginning else ""
+    before = _SEPARATOR.split(text[-_TAIL:])[-1].strip()
+    behind = _SEPARATOR.split(line[:_TAIL])[0].strip()
     if not before or not behind or (_exact(fold(before)) and _exact(fold(behind))):
         return False
     return _exact(fold(f"{before} {behind}")) is not None

@@ -28,10 +28,9 @@ _KINDS: Final = {
     "hardcoded burned burnt onscreen screen only film films movie optional full fully also both is are was be this "
     "presented screened screens shown screening playing its has have contains features featuring where when needed "
     "necessary required applicable throughout available from to by on at all different track sound music musical "
-    "score accompaniment piano mix mixture combination blend mixed additional electronic descriptive described forced "
-    "interpretation interpreted interpreter interpreters interpreting deaf hearing impaired "
-    "description sung performed told filmed shot "
-    "made recorded unsubtitled",
+    "score accompaniment piano mix mixture combination blend mixed additional electronic descriptive described "
+    "description forced interpretation interpreted interpreter interpreters interpreting deaf hearing impaired sung "
+    "performed told filmed shot made recorded unsubtitled",
     # stands where a language stands, but is none
     "nobody": "various multiple several many numerous bilingual trilingual multilingual multilanguage unknown tba tbc "
     "tbd none nil other others more diverse etc",

@@ -11,8 +11,8 @@ _NO_WORD_BESIDE = (r"(?<![^\s,;/|&)\]])", r"(?![^\s,;/|&(\[])")
 # lone `+` join like `and`.
 _TOKEN = re.compile(
     rf"(?P<bracket>{BRACKET})"
-    rf"|(?P<list>[,;/|•，、；／،؛]|{_NO_WORD_BESIDE[0]}(?:·|as well as|[wW]ith|WITH|feat\.?|ft\.?|[fF]eaturing|[sS]tarring"
-    rf"|[iI]ntroducing|plus){_NO_WORD_BESIDE[1]})"
+    rf"|(?P<list>[,;/|•，、；／،؛]|{_NO_WORD_BESIDE[0]}(?:·|as well as|[wW]ith|WITH|feat\.?|ft\.?|[fF]eaturing"
+    rf"|[sS]tarring|[iI]ntroducing|plus){_NO_WORD_BESIDE[1]})"
     rf"|(?P<joint>[&＆]|{_NO_WORD_BESIDE[0]}(?:[aA][nN][dD]|et|\+){_NO_WORD_BESIDE[1]})"
 )
 _ANY_BRACKET = re.compile(rf"{BRACKET}|[()\[\]]")

@@ -30,7 +30,7 @@ _TECHNICAL = re.compile(
     r"|\bvost[aef]?r?\b|\b\d+(?:st|nd|rd|th) anniversary\b|\bdirector'?s'? cut\b|\bsubtitled\b"
     r"|\b(?:sing|quote)[- ]?a?-?long\b|\b(?:open|closed) caption|\bwith \w+ subtitles\b|\baudio descri"
 )
-# Last words of a phrase that is a note whatever stands before them (`Foodbank Benefit`) but for an article.
+# Last words of a phrase that is a note whatever stands before them (`Lifeboat Benefit`) but for an article.
 _NOUNS = _words(
     """
     screening screenings program programs programme programmes benefit fundraiser matinee matinée
@@ -181,14 +181,14 @@ def read_title(heading: str, subtitle: str | None = None) -> Title:
 
     From the end of the heading are taken off, as long as something stays:
 
-    - brackets: a presentation note (``(4K Restoration)``, ``(Foodbank Benefit)``), else an alternative title
-      (``(Omen)``, ``(or Destiny, dile que no soy malo)``). Brackets at the beginning, in the middle or behind
+    - brackets: a presentation note (``(4K Restoration)``, ``(Lifeboat Benefit)``), else an alternative title
+      (``(Omen)``, ``(or How Ida Learned to Swim)``). Brackets at the beginning, in the middle or behind
       a word that needs them (``Birdman or (The Unexpected Virtue of Ignorance)``) belong to the title, and so
       do numbers of parts (``(Part 2)``). A bracketed year, date or director is no title: it is kept as a
       note.
     - notes without brackets, only where every word is one of presentation: behind ``+``, ``with``, ``&`` or a
       dash (``+ Q&A``, ``- Director's Cut``), behind a colon only the name of a version (``: The Final Cut``),
-      without any sign only formats, anniversaries and the director's cut (``Amadeus 4K 40th Anniversary``).
+      without any sign only formats, anniversaries and the director's cut (``Night Ferry 4K 40th Anniversary``).
       So ``Romeo + Juliet`` and ``Series: Title`` stay whole.
 
     The line under the heading is an alternative title; a note where it begins with ``+`` (the second half of

@@ -26,7 +26,8 @@ PIECES = st.sampled_from(
         "In", "in", "with", "w/", "w/o", "no", "almost", "some", "subtitles", "subtitled", "captions", "dubbed",
         "audio", "dialogue", "silent", "Various", "more", "languages", "the", "original", "version", "including", "N/A",
         "19+", "+", ",", ", ", " and ", " & ", "/", " / ", ";", ":", ": ", " - ", ".", "…", "!", "?", "'", '"', "(",
-        ")", "[", "]", "\n", "\r\n", "\u00a0", "\u200b", "\u202e", "\x00", "<p>", "</p>", "<br>", "&amp;", "&lt;", "<", ">",
+        ")", "[", "]", "\n", "\r\n", "\u00a0", "\u200b", "\u202e", "\x00", "<p>", "</p>", "<br>", "&amp;", "&lt;",
+        "<", ">",
         " ",
     ]
 )  # fmt: skip
