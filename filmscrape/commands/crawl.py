@@ -7,6 +7,7 @@ Scrapy's own exits 0 whatever happened once it has started. The codes are those 
 import argparse
 import logging
 import sys
+from contextlib import suppress
 from typing import Any
 
 from scrapy.commands import ScrapyCommand
@@ -103,7 +104,8 @@ class Command(ScrapyCommand):
         if verdict is None or keeper.finished is None:  # killed by a second Ctrl-C
             return self._end(Outcome.INTERRUPTED, "interrupted; nothing was published")
         if verdict.outcome not in (Outcome.UNREACHABLE, Outcome.ROBOTS, Outcome.CANNOT_WRITE):
-            print_summary(keeper.report(), sys.stdout)
+            with suppress(SystemExit):  # how rich ends where nobody reads the pipe any more
+                print_summary(keeper.report(), sys.stdout)
         if verdict.outcome is not Outcome.PUBLISHED:
             state = "is as it was" if keeper.run.dataset.exists() else "was not written"
             return self._end(verdict.outcome, f"{verdict.message}; {keeper.run.dataset} {state}")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 NAMES = ("base_url", "discover", "only", "max_events", "upcoming")
+SCRAPYD_JOB = "_job"  # Scrapyd gives it to every spider
 _YES = frozenset({"1", "true", "yes"})
 _NO = frozenset({"0", "false", "no"})
 
@@ -41,7 +42,7 @@ def read_scope(arguments: Mapping[str, str], site: str, places: Sequence[str]) -
     :raises ArgumentError: for an unknown name or a value that makes no sense.
     """
     for name in arguments:
-        if name not in NAMES:
+        if name not in NAMES and name != SCRAPYD_JOB:
             raise ArgumentError(f"unknown argument {name!r}; there are {', '.join(NAMES)}")
     only = _items(arguments.get("only"))
     if "only" in arguments and not only:

@@ -59,6 +59,9 @@ class CardPage(Protocol):
 class EventSpider(AskingSpider):
     """Base of all spiders.
 
+    Arguments are those of :class:`~filmscrape.spiders.arguments.Scope`. What is fetched is published whatever its
+    status: ``upcoming`` decides which pages are asked for, and their own words decide the rest.
+
     A source sets the class attributes, says what addresses mean, and has for each of its ``places`` a method
     ``discover_<place>``, which yields the first requests.
     """

@@ -20,6 +20,8 @@ def describe(fault: BaseException | None) -> str:
     for kind, words in _WORDS:
         if isinstance(fault, kind):
             return words
+    if "exceeded DOWNLOAD_MAXSIZE" in str(fault):  # found out while unpacking; an `IgnoreRequest` like any other
+        return "the answer is larger than DOWNLOAD_MAXSIZE"
     text = shorten(str(fault), 300, placeholder=" …")
     if isinstance(fault, exceptions.IgnoreRequest):
         return text

@@ -93,5 +93,9 @@ def test_wrong_argument_is_refused_in_one_line(arguments: dict[str, str], compla
     assert "\n" not in str(refused.value)
 
 
+def test_scrapyd_may_name_its_job() -> None:
+    assert read(_job="6487ec79947edab326d6db28a2d86511") == read()
+
+
 def test_max_events_is_a_number() -> None:
     assert read(max_events="12").max_events == 12
