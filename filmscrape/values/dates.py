@@ -148,7 +148,9 @@ def instant(text: str, zone: ZoneInfo) -> datetime | None:
     """ISO 8601 text as an aware datetime in ``zone``; seconds may be missing, fractions of them are cut.
 
     With an offset (``Z``, ``-07:00``, ``-0700``) the instant that it says, without one the wall clock of the
-    zone. ``None`` where the text is no date and time, or none that exists.
+    zone. An offset that the zone's clocks know, but not on that day, comes from a server with an old zone
+    database (British Columbia's ``-08:00`` of before 2026): what it prints beside it is the wall clock, and that
+    counts. ``None`` where the text is no date and time, or none that exists.
     """
     found = _INSTANT.fullmatch(tidy(text))
     if found is None:
@@ -166,8 +168,19 @@ def instant(text: str, zone: ZoneInfo) -> datetime | None:
     offset = timedelta(hours=int(found["hours"] or 0), minutes=int(found["minutes"] or 0))
     if offset > timedelta(hours=14) or not _EARLIEST - 1 <= wall.year <= _LATEST + 1:
         return None
-    there = (wall.replace(tzinfo=UTC) + (offset if found["sign"] in ("-", "−") else -offset)).astimezone(zone)
+    signed = -offset if found["sign"] in ("-", "−") else offset
+    there = (wall.replace(tzinfo=UTC) - signed).astimezone(zone)
+    if there.utcoffset() != signed and signed and signed in _offsets(zone, wall.year):
+        return _at_wall_clock(wall, zone)
     return there if _EARLIEST <= there.year <= _LATEST else None
+
+
+@lru_cache(maxsize=64)
+def _offsets(zone: ZoneInfo, year: int) -> frozenset[timedelta | None]:
+    """The offsets that a zone's clocks had or have around a year."""
+    return frozenset(
+        datetime(near, month, 1, tzinfo=zone).utcoffset() for near in (year - 1, year, year + 1) for month in (1, 7)
+    )
 
 
 def print_instant(moment: datetime) -> str:

@@ -231,3 +231,20 @@ def test_printing_needs_an_offset() -> None:
         print_instant(datetime(2026, 1, 1))
     with pytest.raises(ValueError, match="offset"):
         print_utc(datetime(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("2026-12-13T13:00:00-08:00", "2026-12-13T13:00:00-07:00"),  # the offset that was lawful until 2026
+        ("2024-12-13T13:00:00-08:00", "2024-12-13T13:00:00-08:00"),
+        ("2024-06-13T13:00:00-08:00", "2024-06-13T13:00:00-07:00"),
+        ("2026-12-13T13:00:00-05:00", "2026-12-13T11:00:00-07:00"),  # another zone's: an instant
+        ("2026-12-13T20:00:00Z", "2026-12-13T13:00:00-07:00"),
+        ("2024-11-03T01:30:00-08:00", "2024-11-03T01:30:00-08:00"),  # the second of the two
+    ],
+)
+def test_an_old_zone_database_of_the_site_does_not_move_a_screening(text: str, printed: str) -> None:
+    found = instant(text, VANCOUVER)
+    assert found is not None
+    assert print_instant(found) == printed
