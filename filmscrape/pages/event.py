@@ -257,7 +257,7 @@ class EventPage(Page):
         if lines.is_rating(text):
             item.rating = item.rating or text
             self.strategies["rating"] = "value"
-        elif item.advisories is None and (labelled or (item.language is not None and lines.are_advisories(text))):
+        elif item.advisories is None and (labelled or lines.are_advisories(text)):
             item.advisories = text.replace("\n", ", ")
             self.strategies["advisories"] = "label" if labelled else "value"
         else:

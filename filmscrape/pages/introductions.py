@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection
 
 from filmscrape.items import ScrapedPerson
-from filmscrape.pages.outline import HEADINGS, Outline, folded
+from filmscrape.pages.outline import HEADINGS, INLINE, Outline, folded
 from filmscrape.values import lines
 from filmscrape.values.text import tidy
 
@@ -50,7 +50,11 @@ class Introductions:
             if not with_role_line and folded(text) in _LABELS:
                 label, expecting = text.rstrip(" :"), True
                 continue
-            if (expecting and self._may_be_name(text)) or self._is_name(text, first, bool(people)):
+            if (
+                (expecting and self._may_be_name(text))
+                or self._is_name(text, first, bool(people))
+                or (bool(people) and self._is_like_first(text, first, starts[0], people[-1]))
+            ):
                 people.append(ScrapedPerson(text, label))
                 starts.append(first)
                 expecting = False
@@ -87,6 +91,26 @@ class Introductions:
         if not heading or not self._may_be_name(text) or _NO_NAME.search(text):
             return False
         return among or not self.known or bool(_words(text) & set().union(*map(_words, self.known)))
+
+    def _is_like_first(self, text: str, run: int, first: int, last: ScrapedPerson) -> bool:
+        """Whether a paragraph is marked up as the first name is, and comes where a name can: behind a bio."""
+        shape = self._shape(first)
+        return (
+            bool(last.bio)
+            and len(shape) > 1
+            and self._shape(run) == shape
+            and self._may_be_name(text)
+            and not _NO_NAME.search(text)
+        )
+
+    def _shape(self, run: int) -> tuple[tuple[str, str], ...]:
+        """The inline elements around a text and the block that holds them: a bold paragraph, a plain one."""
+        node = self.outline.run_nodes[run]
+        shape = [node.signature]
+        while node.tag in INLINE and node.parent is not None:
+            node = node.parent
+            shape.append(node.signature)
+        return tuple(shape)
 
     def _portrait(self, name: str, first: int, following: int) -> str | None:
         """The portrait by its alternative text, else the image directly before or within the introduction."""

@@ -253,6 +253,15 @@ def test_a_guest_has_a_role_line() -> None:
     assert introduced(markup, set(), True, True) == [("Ann Roe", ["She writes music."], None)]
 
 
+def test_a_second_guest_is_known_by_the_shape_of_the_first() -> None:
+    one = "<p><b>Ann Roe</b></p><p><i>Composer</i></p><p>She writes music.</p>"
+    two = "<p><b>Bo Lee</b></p><p><i>Painter</i></p><p>He paints.</p><p><b>Bold prose ends in a stop.</b></p>"
+    assert introduced(one + two, set(), True, True) == [
+        ("Ann Roe", ["She writes music."], None),
+        ("Bo Lee", ["He paints.", "Bold prose ends in a stop."], None),
+    ]
+
+
 def test_a_heading_that_is_no_name_introduces_nobody() -> None:
     assert introduced("<h3>Director’s Statement</h3><p>I wanted snow.</p>", {"ann roe"}, False, False) == []
 
