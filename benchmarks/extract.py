@@ -1,8 +1,5 @@
 """Reading a page: bytes → validated record, as a multiple of ``lxml.html.fromstring`` of the same bytes."""
 
-import gzip
-import importlib
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +7,7 @@ from typing import Any
 import lxml.html
 
 from benchmarks.measure import Ratio, ratio
+from filmscrape.fixtures import Fixture
 from filmscrape.interpret import interpret
 from filmscrape.records import Event
 
@@ -33,13 +31,13 @@ SET_BY_THE_RUN = {
 
 def pages() -> list[tuple[type[Any], bytes, str, datetime]]:
     """The fixture pages of events, over and over up to :data:`PAGES`."""
-    found = []
-    for folder in sorted(FIXTURES.glob("*/*/expected.json")):
-        meta = json.loads((folder.parent / "meta.json").read_text(encoding="utf-8"))
-        source = json.loads(folder.read_text(encoding="utf-8"))["source"]
-        page = importlib.import_module(f"filmscrape.pages.{source}").EventPage
-        body = gzip.decompress((folder.parent / "page.html.gz").read_bytes())
-        found.append((page, body, meta["url"], datetime.fromisoformat(meta["captured_at"])))
+    found = [
+        (page.page_class, page.body, page.meta["url"], page.captured_at)
+        for folder in sorted(FIXTURES.iterdir())
+        if folder.is_dir()
+        for page in Fixture.all(folder)
+        if page.meta["kind"] == "event"
+    ]
     return (found * (PAGES // len(found) + 1))[:PAGES]
 
 

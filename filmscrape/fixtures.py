@@ -1,9 +1,10 @@
-"""Serve a folder of captured pages as the site that they come from.
+"""Captured pages in folders: read them one by one, or serve them as the site that they come from.
 
-``make demo`` crawls such a site, and so do the tests. Standard library only.
+``make demo`` crawls such a site, and so do the tests; tests and benchmarks read the pages.
 """
 
 import gzip
+import importlib
 import json
 import socketserver
 import threading
@@ -12,9 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 _TYPES = {
@@ -23,6 +25,75 @@ _TYPES = {
     "xml": "text/xml; charset=UTF-8",
     "txt": "text/plain; charset=utf-8",
 }
+
+
+class Fixture:
+    """One captured page: a folder with ``page.<html|json|xml|txt>.gz``, ``meta.json`` and an event's ``expected.json``.
+
+    ``meta.json`` holds ``url``, ``captured_at`` (ISO 8601, UTC), ``layout``, ``kind``, ``status``, ``headers``, ``why``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = f"{folder.parent.name}/{folder.name}"
+
+    @classmethod
+    def all(cls, folder: Path) -> Iterator[Self]:
+        """The pages of a source's folder, by name."""
+        for meta in sorted(folder.glob("*/meta.json")):
+            yield cls(meta.parent)
+
+    @cached_property
+    def meta(self) -> dict[str, Any]:
+        """What is known of the capture."""
+        return dict(json.loads((self.folder / "meta.json").read_text(encoding="utf-8")))
+
+    @cached_property
+    def expected(self) -> dict[str, Any]:
+        """The record that must come out of the page, without what the run sets."""
+        return dict(json.loads((self.folder / "expected.json").read_text(encoding="utf-8")))
+
+    @cached_property
+    def body(self) -> bytes:
+        """The page itself; empty where the answer had no body."""
+        return gzip.decompress(self._page.read_bytes()) if self._page is not None else b""
+
+    @property
+    def content_type(self) -> str:
+        """The type that the page was sent with, else the one that its file name tells."""
+        for name, value in self.headers.items():
+            if name.lower() == "content-type":
+                return value
+        return _TYPES[self._page.name.split(".")[1] if self._page is not None else "html"]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that were kept."""
+        return dict(self.meta.get("headers") or {})
+
+    @property
+    def captured_at(self) -> datetime:
+        """When the page was captured, UTC."""
+        return datetime.fromisoformat(self.meta["captured_at"]).astimezone(UTC)
+
+    @property
+    def source(self) -> str:
+        """The source whose page this is: what the expected record says, else the folder's name."""
+        return str(self.expected["source"]) if (self.folder / "expected.json").exists() else self.folder.parent.name
+
+    @property
+    def page_class(self) -> type[Any]:
+        """The class of the source's event pages: ``EventPage`` of the module that bears its name."""
+        page: type[Any] = importlib.import_module(f"filmscrape.pages.{self.source}").EventPage
+        return page
+
+    def event_page(self) -> Any:
+        """The page object of this page."""
+        return self.page_class(self.body, self.meta["url"], self.captured_at)
+
+    @cached_property
+    def _page(self) -> Path | None:
+        return next(self.folder.glob("page.*.gz"), None)
 
 
 @dataclass
@@ -51,25 +122,16 @@ class Site:
 
     @classmethod
     def from_folder(cls, folder: Path) -> Self:
-        """Read a folder with one folder a page: ``page.<html|json|xml|txt>.gz`` and ``meta.json``.
-
-        ``meta.json`` holds ``url``, ``captured_at`` (ISO 8601, UTC), ``status``, ``headers`` and ``kind``.
-        """
+        """Serve the pages of a folder under their own paths."""
         answers = {}
-        for meta_file in sorted(folder.glob("*/meta.json")):
-            meta = json.loads(meta_file.read_text(encoding="utf-8"))
-            parts = urlsplit(meta["url"])
-            body, headers = b"", dict(meta.get("headers") or {})
-            for page in meta_file.parent.glob("page.*.gz"):
-                body = gzip.decompress(page.read_bytes())
-                if not any(name.lower() == "content-type" for name in headers):
-                    headers["Content-Type"] = _TYPES[page.name.split(".")[1]]
+        for page in Fixture.all(folder):
+            parts = urlsplit(page.meta["url"])
             answers[parts.path + (f"?{parts.query}" if parts.query else "")] = Answer(
-                body,
-                int(meta.get("status", 200)),
-                headers,
-                datetime.fromisoformat(meta["captured_at"]).astimezone(UTC),
-                meta.get("kind", ""),
+                page.body,
+                int(page.meta.get("status", 200)),
+                {**page.headers, "Content-Type": page.content_type},
+                page.captured_at,
+                page.meta.get("kind", ""),
             )
         return cls(answers)
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from filmscrape.fixtures import Fixture
 from filmscrape.interpret import interpret
 from filmscrape.pages.base import NotAnEvent
 from filmscrape.records import Event
-from tests.fixtures import Fixture, event_page, fixture_folders
+from tests.fixtures import accept as accept_value
+from tests.fixtures import fixture_folders, set_by_the_run
 
 # Set by the run, not by the page.
 NOT_OF_THE_PAGE = {"first_seen", "last_seen", "provenance"}
@@ -28,11 +30,8 @@ NOT_EVENTS = [fixture for fixture in FIXTURES if fixture.meta["kind"] == "not_ev
 def published(folder: Path) -> dict[str, Any]:
     """The record that a fixture's page gives, validated, as plain JSON values."""
     fixture = Fixture(folder)
-    values = interpret(event_page(fixture).read()).values
-    at = fixture.meta["captured_at"]
-    record = Event.model_validate(
-        {**values, "first_seen": at, "last_seen": at, "provenance": fixture.provenance()},
-    )
+    values = interpret(fixture.event_page().read()).values
+    record = Event.model_validate({**values, **set_by_the_run(fixture)})
     return dict(json.loads(record.model_dump_json()))
 
 
@@ -42,7 +41,7 @@ def test_field(fixture: Fixture, field: str, accept: bool) -> None:
     got = published(fixture.folder)[field]
     expected = fixture.expected
     if accept and expected.get(field) != got:
-        fixture.accept(field, got)
+        accept_value(fixture, field, got)
         pytest.fail(f"{fixture.name}: {field} accepted; look at the difference and run again without --accept")
     assert got == expected[field]
 
@@ -55,7 +54,7 @@ def test_expectation_is_whole(fixture: Fixture) -> None:
 @pytest.mark.parametrize("fixture", NOT_EVENTS, ids=lambda fixture: fixture.name)
 def test_page_that_is_no_event_gives_no_record(fixture: Fixture) -> None:
     with pytest.raises(NotAnEvent):
-        event_page(fixture).read()
+        fixture.event_page().read()
 
 
 def test_there_are_fixtures() -> None:

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from filmscrape.fixtures import Fixture
 from filmscrape.interpret import interpret
 from filmscrape.pages.base import NotAnEvent, UnreadablePage
 from filmscrape.records import Event
-from tests.fixtures import FIXTURES, Fixture, event_page, page_class
+from tests.fixtures import FIXTURES, set_by_the_run
 
 AT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 TAG = re.compile(rb"</?[a-zA-Z][^<>]*>")
@@ -35,9 +36,8 @@ def events() -> tuple[Fixture, ...]:
 
 def record(fixture: Fixture, body: bytes) -> dict[str, Any]:
     """The record of a changed page, validated."""
-    item = page_class(fixture)(body, fixture.meta["url"], fixture.captured_at).read()
-    at = fixture.meta["captured_at"]
-    values = {**interpret(item).values, "first_seen": at, "last_seen": at, "provenance": fixture.provenance()}
+    item = fixture.page_class(body, fixture.meta["url"], fixture.captured_at).read()
+    values = {**interpret(item).values, **set_by_the_run(fixture)}
     return dict(json.loads(Event.model_validate(values).model_dump_json()))
 
 
@@ -143,7 +143,7 @@ def test_a_page_cut_off_inside_its_own_part_is_refused() -> None:
 
 
 def event_page_of(fixture: Fixture, body: bytes) -> Any:
-    return page_class(fixture)(body, fixture.meta["url"], AT)
+    return fixture.page_class(body, fixture.meta["url"], AT)
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00", b"<", b"\xff\xfe\x00", b"<html></html>", b"{}", b"<main><h1>x" * 500])
@@ -169,8 +169,3 @@ def test_nothing_of_navigation_footer_and_related_cards_gets_in() -> None:
         for name in Event.model_fields:
             if name not in ("provenance", "series", "alternative_titles", "extra"):
                 assert got[name] == want[name], (fixture.name, name)
-
-
-def test_event_page_and_page_class_agree() -> None:
-    fixture = events()[0]
-    assert isinstance(event_page(fixture), page_class(fixture))
