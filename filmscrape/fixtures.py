@@ -28,7 +28,7 @@ _TYPES = {
 
 
 class Fixture:
-    """One captured page: a folder with ``page.<html|json|xml|txt>.gz``, ``meta.json`` and an event's ``expected.json``.
+    """One captured page: a folder with ``page.<html|json|xml|txt>.gz``, ``meta.json``, for events ``expected.json``.
 
     ``meta.json`` holds ``url``, ``captured_at`` (ISO 8601, UTC), ``layout``, ``kind``, ``status``, ``headers``, ``why``.
     """
