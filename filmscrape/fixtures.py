@@ -30,7 +30,8 @@ _TYPES = {
 class Fixture:
     """One captured page: a folder with ``page.<html|json|xml|txt>.gz``, ``meta.json``, for events ``expected.json``.
 
-    ``meta.json`` holds ``url``, ``captured_at`` (ISO 8601, UTC), ``layout``, ``kind``, ``status``, ``headers``, ``why``.
+    ``meta.json`` holds ``url``, ``captured_at`` (ISO 8601, UTC), ``layout``, ``kind``, ``status``, ``headers`` and
+    ``why`` the page is here.
     """
 
     def __init__(self, folder: Path) -> None:
