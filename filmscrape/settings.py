@@ -41,9 +41,21 @@ METAREFRESH_ENABLED = False
 HTTPERROR_ALLOW_ALL = True  # error answers reach the spider, which counts them
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # what failed for good is in failed.jsonl and in the closing table
 DOWNLOADER_MIDDLEWARES = {
+    # Above 850, nearest to the wire: sees redirects, errors that are tried again, and bodies still packed.
+    "filmscrape.archive.recorder.RecorderMiddleware": 950,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     # Same duty, without asking for robots.txt a second time: the spider needs it for the sitemaps.
     "filmscrape.robots.RobotsMiddleware": 100,
+}
+
+# ------------------------------------------------------------------ every byte is kept
+WARC = True  # `pages.warc.gz` in the run's folder: the evidence that each record names
+WARC_OPERATOR = ""  # who runs the crawl, for the WARC's first record: a name, an address to write to
+# Codings that any tool which reads the WARC can undo; Scrapy asks for others where it finds a library for them.
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "en",
+    "Accept-Encoding": "gzip, deflate",
 }
 
 # ------------------------------------------------------------------ what is done with the items

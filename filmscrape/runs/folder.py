@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from filmscrape.archive.manifest import file_sha256, write_checksums
 from filmscrape.runs.lines import LineFile, as_line
 from filmscrape.runs.publish import publish
+from filmscrape.runs.stored import hold_runs
 
 EVENTS = "events.jsonl"
 
@@ -24,10 +26,13 @@ class RunFolder:
 
     ========================  ======================================================================
     ``events.jsonl``          the records, merged and sorted, as they are published
+    ``pages.warc.gz``         every request and answer, as they came (without ``WARC`` there is none)
+    ``captures.jsonl``        what the WARC holds, a line for each answer; made again from the WARC where it is missing
     ``rejected.jsonl``        pages and records that could not be trusted: url, id, errors
     ``skipped.jsonl``         pages that are no event, with the reason
     ``failed.jsonl``          requests that failed for good: url, kind, reason
     ``run.json``              arguments, counts, outcome, versions, times; without ``finished`` while the run lasts
+    ``SHA256SUMS``            checksums of all of these, once the run is over
     ``spool.jsonl``           valid records and sightings as they came; gone once ``events.jsonl`` is whole
     ========================  ======================================================================
 
@@ -43,6 +48,8 @@ class RunFolder:
         self.dataset = output / source / EVENTS
         self.path = output / source / "runs" / self.id
         self.path.mkdir(parents=True)
+        self._in_use = hold_runs(output / source)
+        self.published: dict[str, Any] | None = None
         self.rejected = LineFile(self.path / "rejected.jsonl")
         self.skipped = LineFile(self.path / "skipped.jsonl")
         self.failed = LineFile(self.path / "failed.jsonl")
@@ -65,16 +72,28 @@ class RunFolder:
         self.failed.append(as_line({"url": url, "kind": kind, "reason": reason}))
 
     def save(self, report: dict[str, Any]) -> None:
-        """Write ``run.json``, at one stroke."""
+        """Write ``run.json``, at one stroke, and once the run is over the checksums of its files."""
         draft = self.path / ".run.json"
+        report = {**report, "published": self.published}
         draft.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         os.replace(draft, self.path / "run.json")
+        if report.get("finished"):
+            write_checksums(self.path)
+            if self._in_use is not None:
+                os.close(self._in_use)
+                self._in_use = None
 
     def close(self) -> None:
         """Make the files of lines durable."""
         for file in (self.rejected, self.skipped, self.failed):
             file.close()
 
-    def publish(self) -> None:
-        """Replace the dataset with this run's records."""
-        publish(self.events, self.dataset)
+    def publish(self, finished: Path | None = None) -> None:
+        """Replace the dataset, and note what it has been replaced with.
+
+        :param finished: a whole file in this folder, else this run's own records.
+        """
+        finished = finished or self.events
+        published = {"bytes": finished.stat().st_size, "sha256": file_sha256(finished)}
+        publish(finished, self.dataset)
+        self.published = published

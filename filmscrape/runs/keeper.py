@@ -1,12 +1,10 @@
 """Keep the run: open its folder, watch over it, judge it, publish it or not, and write down how it went."""
 
 import logging
-import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,12 +13,13 @@ from scrapy.crawler import Crawler
 from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
-from filmscrape import __version__
+from filmscrape.archive.recorder import open_archive
 from filmscrape.runs.folder import RunFolder
 from filmscrape.runs.merge import Venues
 from filmscrape.runs.outcome import Outcome, Verdict, judge
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stats import Counts, Stat
+from filmscrape.runs.versions import versions
 from filmscrape.runs.worklist import Worklist
 
 logger = logging.getLogger(__name__)
@@ -37,10 +36,12 @@ class RunKeeper:
         self.crawler = crawler
         self.started = datetime.now(UTC)
         self.run = RunFolder(Path(crawler.settings["OUTPUT_DIR"]), crawler.spider.name, self.started)
+        self.archive = open_archive(self.run.path, self.run.id, crawler.settings)
         self.spool = Spool(self.run.path / "spool.jsonl")
         self.venues = Venues()
         self.worklist = Worklist()
         self.written = 0
+        self.forked = 0  # events whose address another film has too
         self.verdict: Verdict | None = None  # set by whoever finds that the run cannot go on, else at its end
         self.first_failure = ""
         self.counts = Counts()
@@ -74,20 +75,27 @@ class RunKeeper:
     def error_raised(self, failure: Failure) -> None:
         """Count a fault of the program; one of the disk ends the run at once."""
         self.crawler.stats.inc_value(Stat.ERRORS)
-        if isinstance(failure.value, OSError) and self.verdict is None:
+        if isinstance(failure.value, OSError):
+            self.cannot_write(failure.value)
+
+    def cannot_write(self, fault: OSError) -> None:
+        """End the run at once: the disk fails."""
+        if self.verdict is None:
             with self.guarded():
-                raise failure.value
+                raise fault
             deferred_from_coro(self.crawler.engine.close_spider_async(reason="cannot_write"))
 
     def spider_closed(self, reason: str) -> None:
         """Judge the run, publish its records if they can be trusted, and write ``run.json``."""
         self.finished = datetime.now(UTC)
         stats = self.crawler.stats.get_stats()
-        self.counts = Counts.gather(stats, self.worklist.fates(), self.spool.unique, self.written)
+        self.counts = Counts.gather(stats, self.worklist.fates(), self.spool.unique + self.forked, self.written)
         if self.verdict is None or reason == "shutdown":
             self.verdict = judge(self.counts, self.host, reason, self.first_failure)
         with self.guarded():
             self.run.close()
+            if self.archive:
+                self.archive.close()
             if self.verdict.outcome is Outcome.PUBLISHED:
                 self.run.publish()
         with self.guarded():
@@ -111,11 +119,8 @@ class RunKeeper:
             "started": self.started.isoformat(timespec="milliseconds"),
             "finished": self.finished.isoformat(timespec="milliseconds") if self.finished else None,
             "counts": asdict(self.counts),
-            "versions": {
-                "filmscrape": __version__,
-                "python": platform.python_version(),
-                **{name: version(name) for name in ("scrapy", "lxml", "pydantic", "tzdata")},
-            },
+            "archive": self.archive.report() if self.archive else None,
+            "versions": versions(),
             "dataset": str(self.run.dataset),
             "folder": str(self.run.path),
         }

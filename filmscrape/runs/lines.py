@@ -29,6 +29,10 @@ class LineFile:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         self._size = os.fstat(self._fd).st_size
 
+    def fileno(self) -> int:
+        """The descriptor."""
+        return self._fd
+
     def append(self, line: bytes) -> int:
         """Append a line (its newline included); the answer is the offset where it begins."""
         written = os.write(self._fd, line)

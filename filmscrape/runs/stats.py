@@ -36,7 +36,8 @@ class Counts:
     """What a run counted, from the event URLs that it came to know down to the lines that it wrote.
 
     ``skipped`` are the URLs that were not fetched on purpose, by reason: ``max_events``, ``only``,
-    ``not_upcoming``, ``moved`` (a redirect to another event, which is counted itself), ``same_page``
+    ``not_upcoming``, ``older_capture`` (of a web archive, where captures are listed in place of event URLs),
+    ``moved`` (a redirect to another event, which is counted itself), ``same_page``
     (another spelling of an address that was asked for). ``pending`` are those without an answer when the run
     ended: of an interrupted run, or lost.
     """

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-HELD = frozenset({"max_events", "only", "not_upcoming"})
+HELD = frozenset({"max_events", "only", "not_upcoming", "older_capture"})
 
 
 class Worklist:

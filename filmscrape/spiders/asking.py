@@ -7,8 +7,7 @@ taken up by another process.
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urljoin, urlsplit
@@ -19,6 +18,9 @@ from scrapy.http import Response
 from scrapy.utils.sitemap import sitemap_urls_from_robots
 from twisted.python.failure import Failure
 
+from filmscrape.archive.captures import captured_at as date_of
+from filmscrape.archive.captures import read_http_date
+from filmscrape.archive.wayback import moment, replayed
 from filmscrape.items import ScrapedEvent
 from filmscrape.pages.base import UnreadablePage
 from filmscrape.robots import FORBIDDEN
@@ -40,6 +42,8 @@ _ROBOTS_REFUSED = frozenset({401, 403, 429})
 # robots.txt comes first and shows whether the host can be reached at all: two tries of 15 seconds and the
 # delay between them stay well within a minute.
 _FIRST_TIMEOUT, _FIRST_RETRIES = 15, 1
+# What Scrapy notes in the meta of a request that was answered; another request may not carry it on.
+_OF_THE_ANSWER = frozenset({"download_latency", "retry_times"})
 _MAX_HOPS = 5  # redirects in a row, as RFC 9309 has it for robots.txt
 
 
@@ -183,7 +187,7 @@ class AskingSpider(Spider):
             logger.debug("%s", response.url, exc_info=True)
             self.lost(response.meta, response.url, unreadable(fault))
         else:
-            if kind not in ("robots", "event"):
+            if kind not in ("robots", "event", "capture"):
                 self.count(Stat.DISCOVERY_FETCHED)
 
     def read_robots(self, response: Response) -> Found:
@@ -232,12 +236,18 @@ class AskingSpider(Spider):
         if event and (moved := self.canonical(target)) != event:
             yield from self.moved(event, moved, target)
             return
+        yield from self.follow(response, target)
+
+    def follow(self, response: Response, target: str) -> Iterator[Request]:
+        """Ask for the same at the address that a redirect names; too many in a row are a loss."""
+        meta = response.meta
         hops = meta.get("hops", 0) + 1
         if hops > _MAX_HOPS:
             self.lost(meta, response.url, f"more than {_MAX_HOPS} redirects")
             return
         assert response.request is not None
-        yield response.request.replace(url=target, meta={**meta, "hops": hops}, dont_filter=True)
+        carried = {name: value for name, value in meta.items() if name not in _OF_THE_ANSWER}
+        yield response.request.replace(url=target, meta={**carried, "hops": hops}, dont_filter=True)
 
     def moved(self, event: str, target: str | None, address: str) -> Iterator[Request]:
         """Account for an event that redirects to another address."""
@@ -281,9 +291,15 @@ def unreadable(fault: Exception) -> str:
 
 
 def captured_at(response: Response) -> datetime:
-    """Tell when an answer was given: its ``Date`` (RFC 9110), UTC; the clock only where no date can be read."""
-    try:
-        date = parsedate_to_datetime((response.headers.get("Date") or b"").decode("latin-1"))
-    except ValueError:
-        return datetime.now(UTC).replace(microsecond=0)
-    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+    """Tell when a page was captured, UTC.
+
+    A web archive's copy says it in ``Memento-Datetime`` (RFC 7089), else in its address. A live answer has the time
+    that the run's WARC gives it; without a WARC its own ``Date``.
+    """
+    past = replayed(response.url)
+    if past is not None:
+        then = read_http_date(response.headers.get("Memento-Datetime")) or moment(past.timestamp)
+        if then is not None:
+            return then
+    known = response.meta.get("captured_at") if response.request else None
+    return datetime.fromisoformat(known) if known else date_of(response.headers.get("Date"))

@@ -19,7 +19,8 @@ from filmscrape.items import Capture, ScrapedEvent
 from filmscrape.pages.base import NotAnEvent, UnreadablePage
 from filmscrape.runs.stats import Stat
 from filmscrape.spiders.arguments import ArgumentError, Scope, read_scope
-from filmscrape.spiders.asking import AskingSpider, Found, captured_at
+from filmscrape.spiders.asking import Found, captured_at
+from filmscrape.spiders.wayback import CaptureSpider, prefix_of
 
 logger = logging.getLogger(__name__)
 
@@ -38,14 +39,18 @@ class EventPage(Protocol):
         ...
 
 
-class CardPage(Protocol):
-    """A page of cards, a listing's or a series'."""
+class SightingPage(Protocol):
+    """A page that gives a few facts about each of several events: a calendar, or a page of cards."""
 
     def __init__(self, body: bytes, url: str, captured_at: datetime) -> None: ...
 
     def sightings(self) -> list[ScrapedEvent]:
-        """Say what each card says of its event."""
+        """Say what the page says of each event."""
         ...
+
+
+class CardPage(SightingPage, Protocol):
+    """A page of cards, a listing's or a series'."""
 
     def series_paths(self) -> list[str]:
         """List the paths of the series that the page links to."""
@@ -56,7 +61,7 @@ class CardPage(Protocol):
         ...
 
 
-class EventSpider(AskingSpider):
+class EventSpider(CaptureSpider):
     """Base of all spiders.
 
     Arguments are those of :class:`~filmscrape.spiders.arguments.Scope`. What is fetched is published whatever its
@@ -70,6 +75,7 @@ class EventSpider(AskingSpider):
     """Where events can be found; the surest to show something that is still to come first."""
     event_page: ClassVar[type[EventPage]]
     card_page: ClassVar[type[CardPage]]
+    calendar_page: ClassVar[type[SightingPage] | None] = None
     max_list_pages: ClassVar[int] = 100
     """Bound of a pagination that never ends; 20 pages are the most that were seen."""
     max_series: ClassVar[int] = 500
@@ -85,6 +91,16 @@ class EventSpider(AskingSpider):
     def series_path(cls, url: str) -> str | None:
         """Give the path of a series page for a link to it; ``None`` for what is none."""
         raise NotImplementedError
+
+    @classmethod
+    def kind_of(cls, url: str) -> str | None:
+        """Tell what kind of page an address on any host is, for answers that were stored without saying so.
+
+        :return: ``event``, ``listing``, ``series`` or ``calendar``; ``None`` for what is none of them.
+        """
+        if cls.canonical(url) is not None:
+            return "event"
+        return "series" if cls.series_path(url) is not None else None
 
     # ------------------------------------------------------------------ arguments
     @classmethod
@@ -102,7 +118,7 @@ class EventSpider(AskingSpider):
     def __init__(self, **arguments: str) -> None:
         self.arguments = arguments
         self.scope = self.check_arguments(**arguments)
-        super().__init__(self.scope.base_url)
+        super().__init__(self.scope.asked, self.scope.wayback)
         self._only = {url for slug in self.scope.only if (url := self.canonical(self.event_url(slug)))}
         self._waiting: dict[str, int] = {}  # events that `max_events` holds back, by rank
         self._chosen = 0
@@ -118,6 +134,10 @@ class EventSpider(AskingSpider):
     # ------------------------------------------------------------------ discovery
     def discover(self) -> Found:
         """Look in every place of the scope; events that were named are fetched whether they are listed or not."""
+        if self.reading:
+            named = tuple(map(prefix_of, sorted(self._only)))
+            yield from self.ask_for_index(self.reading, named or (self.capture_prefix,))
+            return
         for place in self.places:
             if place in self.scope.discover:
                 yield from getattr(self, f"discover_{place}")()
@@ -217,6 +237,9 @@ class EventSpider(AskingSpider):
 
         Called when nothing is left to do; keeps the spider open if there is something now.
         """
+        if self.reading:
+            self.choose_captures(self._only, self.scope.max_events)
+            return
         room = (self.scope.max_events or 0) - self._chosen
         before = self._chosen
         for url in sorted(self._waiting, key=lambda url: (self._waiting[url], url))[: max(room, 0)]:
@@ -230,7 +253,7 @@ class EventSpider(AskingSpider):
     def read_event(self, response: Response) -> Found:
         """Read the page of an event."""
         event, now = response.meta["event"], captured_at(response)
-        page = self.event_page(response.body, response.url, now)
+        page = self.event_page(response.body, response.meta.get("page", response.url), now)
         try:
             item = page.read()
             paths = page.series_paths()
@@ -240,7 +263,8 @@ class EventSpider(AskingSpider):
             self.settle_as_unreadable(event, fault)
         else:
             self.settle(event, Stat.EXTRACTED)
-            item.capture = Capture(now, response.status, sha256(response.body).hexdigest())
+            record_id = response.meta.get("warc_record_id")
+            item.capture = Capture(now, response.status, sha256(response.body).hexdigest(), record_id)
             yield item
             yield from self.series(paths)
 

@@ -25,6 +25,8 @@ class ViffSpider(EventSpider):
     site = "https://viff.org"
     event_page = pages.EventPage
     card_page = pages.ListingPage
+    calendar_page = pages.CalendarPage
+    capture_prefix = "viff.org/whats-on/"
     listing = "/whats-on/"
     calendar = "/wp-json/v1/attendable/calendar/instances"
     # How far the calendar answers at once is not documented, so its days are asked for from where the answer
@@ -47,6 +49,11 @@ class ViffSpider(EventSpider):
         """Know ``/series/<slug>/``."""
         return pages.series_path(url)
 
+    @classmethod
+    def kind_of(cls, url: str) -> str | None:
+        """Know the listing and the calendar by their paths."""
+        return pages.kind_of(url)
+
     def discover_listing(self) -> Iterator[Request]:
         """Ask for the first page of the listing; each leads to the next."""
         yield from self.ask_once("listing", self.listing)
@@ -62,7 +69,7 @@ class ViffSpider(EventSpider):
     def read_calendar(self, response: Response) -> Found:
         """Read the calendar's screenings, and ask for the day behind the last of them."""
         now = captured_at(response)
-        sightings = pages.CalendarPage(response.body, response.url, now).sightings()
+        sightings = self.calendar_page(response.body, response.url, now).sightings()
         yield from self.sighted(sightings, "calendar")
         asked = date.fromisoformat(response.meta.get("day", now.date().isoformat()))
         known = date.fromisoformat(response.meta.get("known", asked.isoformat()))

@@ -146,7 +146,8 @@ def _settled(text: str, as_cast: bool) -> Iterator[tuple[bool, str, str | None]]
     waiting: list[tuple[bool, str, str | None, bool]] = [(False, text, None, False)]  # …, comes from a cut?
     while waiting:
         joined, piece, known, cut = waiting.pop()
-        if cut and piece[0].isalpha() and _SIMPLE.match(piece) and not (as_cast and " as " in piece):
+        simple = cut and piece[0].isalpha() and _SIMPLE.match(piece) and not _TOKEN.search(piece)
+        if simple and not (as_cast and " as " in piece):
             yield joined, piece, known
             continue
         pieces = _pieces(piece, as_cast)

@@ -122,6 +122,7 @@ def test_the_capture_is_dated_by_the_answer(whole: tuple[Crawl, Site]) -> None:
 def test_counts_add_up_and_stand_in_run_json(whole: tuple[Crawl, Site]) -> None:
     crawl, _ = whole
     stored = json.loads((crawl.folder / "run.json").read_text(encoding="utf-8"))
+    assert stored.pop("published")["bytes"] == crawl.dataset.stat().st_size
     assert stored == crawl.report
     assert stored["outcome"] == "published"
     assert stored["exit_code"] == 0
@@ -134,7 +135,8 @@ def test_counts_add_up_and_stand_in_run_json(whole: tuple[Crawl, Site]) -> None:
 def test_run_folder_holds_its_files_and_nothing_else(whole: tuple[Crawl, Site]) -> None:
     crawl, _ = whole
     names = {path.name for path in crawl.folder.iterdir()}
-    assert names == {"events.jsonl", "rejected.jsonl", "skipped.jsonl", "failed.jsonl", "run.json"}
+    lines = {"events.jsonl", "rejected.jsonl", "skipped.jsonl", "failed.jsonl", "captures.jsonl"}
+    assert names == lines | {"pages.warc.gz", "run.json", "SHA256SUMS"}
     assert (crawl.folder / "events.jsonl").read_bytes() == crawl.dataset.read_bytes()
     assert {path.name for path in crawl.dataset.parent.iterdir()} == {"events.jsonl", "runs"}
     assert re.fullmatch(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{4}", crawl.folder.name)

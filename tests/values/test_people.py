@@ -3,7 +3,7 @@
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -190,6 +190,7 @@ def test_is_suffix(text: str) -> None:
 
 
 @given(GARBAGE)
+@example("•with ")
 def test_names_are_clean_distinct_and_stable(text: str) -> None:
     names = split_names(text)
     for name in names:

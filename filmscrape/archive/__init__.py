@@ -1,0 +1,1 @@
+"""WARC in, WARC out, web archives."""
