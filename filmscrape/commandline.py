@@ -1,0 +1,53 @@
+"""What the commands have in common that start no crawl: they read the output directory, and end with a code."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from filmscrape.runs.outcome import Outcome
+
+
+class OfflineCommand(ScrapyCommand):
+    """A command that asks no site. A wrong argument is one line on standard error and exit code 2."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add Scrapy's own options; what argparse finds wrong is one line as well."""
+        super().add_options(parser)
+        parser.error = self._wrong  # type: ignore[method-assign]
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Read the options."""
+        try:
+            super().process_options(args, opts)
+        except UsageError as wrong:
+            self._wrong(str(wrong))
+        unknown = [arg for arg in args if arg.startswith("-") and arg != "-"]
+        if unknown:
+            self._wrong(f"there is no option {unknown[0]}; see scrapy {self.name} -h")
+
+    @property
+    def name(self) -> str:
+        """The command's name, which is its module's."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def output(self) -> Path:
+        """The output directory."""
+        assert self.settings is not None
+        return Path(self.settings["OUTPUT_DIR"])
+
+    def end(self, outcome: Outcome, message: str) -> None:
+        """Say in one line why the command did not do what it is for, and keep the exit code for ``scrapy``."""
+        print(f"scrapy {self.name}: {message}", file=sys.stderr)
+        self.exitcode = int(outcome)
+
+    def _wrong(self, message: str) -> NoReturn:
+        self.end(Outcome.USAGE, message)
+        sys.exit(self.exitcode)
