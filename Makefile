@@ -3,6 +3,9 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# pywb, a web archive of others to test against: it pins old versions of libraries that are needed newer here.
+PYWB := .venv-pywb
+PYWB_STAMP := $(PYWB)/.installed
 # The first Python that is new enough; `make PYTHON=/path/to/python3` names another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -10,7 +13,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 2 ] && echo "$$n" || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-captures bench record lint lock clean install
+.PHONY: help demo test test-long test-captures bench record lint lock clean install
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 24
@@ -20,6 +23,9 @@ demo: $(STAMP)  ## serve the bundled site on this machine, crawl it, show what c
 
 test: $(STAMP)  ## run the whole suite, offline
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+test-long: $(STAMP) $(PYWB_STAMP)  ## run what takes long or needs programs of others: a crawl through a real pywb
+	@$(BIN)/python -m pytest -m long $(ARGS)
 
 test-captures: $(STAMP)  ## test extraction over a folder of captured pages: make test-captures DIR=…
 	@test -d "$(DIR)" || { echo "make test-captures needs DIR=<folder with one folder a page>" >&2; exit 2; }
@@ -38,9 +44,12 @@ lint: $(STAMP)  ## ruff and mypy over everything
 lock:  ## resolve requirements.lock anew (needs uv and a network)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --upgrade \
 		--no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
+	uv pip compile tests/requirements-pywb.in --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
+		--output-file tests/requirements-pywb.lock
 
 clean:  ## remove the virtual environment and every cache; output/ stays
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(PYWB) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: $(STAMP)  ## make .venv with the locked versions
@@ -56,4 +65,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@"$(PYTHON)" -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(PYWB_STAMP): tests/requirements-pywb.lock | $(STAMP)
+	@echo "Installing pywb into $(PYWB) (once)"
+	@$(BIN)/python -m venv --clear $(PYWB)
+	@$(PYWB)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
