@@ -7,7 +7,7 @@ from filmscrape.runs.stats import Counts
 
 
 class Outcome(IntEnum):
-    """How a run ended; the value is the exit code of ``scrapy crawl``."""
+    """How a run or a command ended; the value is its exit code."""
 
     PUBLISHED = 0
     """The dataset was replaced by what this run found."""
@@ -26,7 +26,7 @@ class Outcome(IntEnum):
     ROBOTS = 17
     """robots.txt forbids what the run needs, or cannot be read."""
     INTEGRITY = 18
-    """The counts do not add up: something was lost without a reason."""
+    """The counts do not add up: something was lost without a reason; or an archive or a dataset is damaged."""
 
 
 class Verdict(NamedTuple):
