@@ -62,7 +62,7 @@ def _answer(kept: Kept) -> bytes:
     )
 
 
-def record(kind: str, url: str, date: str, media: str, block: bytes) -> bytes:
+def record(kind: str, url: str, date: str, media: str, block: bytes, **more: str) -> bytes:
     """One record as ISO 28500 has it, its id made from what is in it."""
     number = uuid.uuid5(uuid.NAMESPACE_URL, f"{kind} {url} {date} {len(block)}")
     digest = base64.b32encode(hashlib.sha1(block).digest()).decode()
@@ -72,6 +72,7 @@ def record(kind: str, url: str, date: str, media: str, block: bytes) -> bytes:
         "WARC-Date": date,
         "WARC-Record-ID": f"<urn:uuid:{number}>",
         "WARC-Block-Digest": f"sha1:{digest}",
+        **more,
         "Content-Type": media,
         "Content-Length": str(len(block)),
     }

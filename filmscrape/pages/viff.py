@@ -29,6 +29,8 @@ TIMEZONE = "America/Vancouver"
 NOT_EVENTS = frozenset(("festival", "membership", "donate", "passes", "page"))
 _EVENT_PATH = re.compile(r"/whats-on/([^/?#\s]+)/?\Z")
 _SERIES_PATH = re.compile(r"/series/([^/?#\s]+)/?\Z")
+_LISTING_PATH = re.compile(r"/whats-on/(?:page/\d+/?)?\Z|/whats-on\Z")
+_CALENDAR_PATH = re.compile(r"/wp-json/v1/attendable/calendar/instances/?\Z")
 _SERIES_LINK = re.compile(rb"""href\s*=\s*["']([^"'<>]*/series/[^"'<>]+)["']""")
 _NO_SLUG = re.compile(r"[\s:/?#\x00-\x1f\x7f<>\"]")
 _DIRECTED = re.compile(r"Dir(?:ected by|ector)?s?[.:]?\s+", re.IGNORECASE)
@@ -140,6 +142,19 @@ def series_path(href: str | None) -> str | None:
     except ValueError:
         return None
     return f"/series/{found.group(1)}/" if found else None
+
+
+def kind_of(url: str) -> str | None:
+    """What kind of page an address on any host is: ``event``, ``series``, ``listing``, ``calendar``, else ``None``."""
+    if canonical_url(url) is not None:
+        return "event"
+    if series_path(url) is not None:
+        return "series"
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return None
+    return "listing" if _LISTING_PATH.match(path) else "calendar" if _CALENDAR_PATH.match(path) else None
 
 
 def is_booking(href: str) -> bool:

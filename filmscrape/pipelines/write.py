@@ -32,5 +32,7 @@ class WritePipeline:
         with self._keeper.guarded():
             written = write_events(self._keeper.spool, self._keeper.venues, self._keeper.run.events)
             self._count(Stat.CONFLICTS, written.conflicts)
+            self._count(Stat.DUPLICATES, -written.forked)  # no second page of one event: the page of another
+            self._keeper.forked = written.forked
             self._keeper.written = written.lines
             self._keeper.spool.remove()

@@ -1,19 +1,26 @@
 """Write the records of a run: merged, sorted by id, one a line."""
 
+import heapq
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from filmscrape.records import Event
-from filmscrape.runs.merge import Sighting, Venues, merge
+from filmscrape.runs.films import merge_films
+from filmscrape.runs.merge import Sighting, Venues
 from filmscrape.runs.spool import Spool
+
+Value = TypeVar("Value")
 
 
 class Written(NamedTuple):
-    """How many lines stand in the file, and how many facts contradicted each other."""
+    """How many lines stand in the file, how many facts contradicted each other, and how many slugs were used again."""
 
     lines: int
     conflicts: int
+    forked: int = 0
+    """Films beyond the first of their address: each is an event of its own."""
 
 
 def write_events(spool: Spool, venues: Venues, path: Path) -> Written:
@@ -23,20 +30,49 @@ def write_events(spool: Spool, venues: Venues, path: Path) -> Written:
 
     :raises OSError: where the file cannot be written; it is no whole file then.
     """
-    conflicts = 0
+    conflicts = forked = 0
+
+    def groups() -> Iterator[list[tuple[str, bytes]]]:
+        nonlocal conflicts, forked
+        for event_id, pages, sightings in spool:
+            if len(pages) == 1 and not sightings:
+                yield [(event_id, pages[0])]
+                continue
+            found = merge_films(
+                map(Event.model_validate_json, pages), map(Sighting.model_validate_json, sightings), venues
+            )
+            conflicts += found.conflicts
+            forked += len(found.events) - 1
+            yield [(event.id, event.model_dump_json().encode() + b"\n") for event in found.events]
+
+    write_lines((line for _, line in in_order(groups())), path)
+    return Written(count_lines(path), conflicts, forked)
+
+
+def in_order(groups: Iterable[list[tuple[str, Value]]]) -> Iterator[tuple[str, Value]]:
+    """Sort the events of addresses by id, with only those in memory whose turn has not come.
+
+    :param groups: the events of one address each, the one that has its id first; sorted by that id.
+    """
+    later: list[tuple[str, Value]] = []  # films that share an address: their ids come behind it
+    for first, *others in groups:
+        while later and later[0][0] < first[0]:
+            yield heapq.heappop(later)
+        yield first
+        for other in others:
+            heapq.heappush(later, other)
+    yield from sorted(later, key=lambda event: event[0])
+
+
+def write_lines(lines: Iterator[bytes], path: Path) -> None:
+    """Write whole lines into a new file and make it durable.
+
+    :raises OSError: where the file cannot be written; it is no whole file then.
+    """
     with path.open("wb") as file:
-        for pages, sightings in spool:
-            line = pages[0]
-            if len(pages) > 1 or sightings:
-                merged, found = merge(
-                    map(Event.model_validate_json, pages), map(Sighting.model_validate_json, sightings), venues
-                )
-                line = merged.model_dump_json().encode() + b"\n"
-                conflicts += found
-            file.write(line)
+        file.writelines(lines)
         file.flush()
         os.fsync(file.fileno())
-    return Written(count_lines(path), conflicts)
 
 
 def count_lines(path: Path) -> int:

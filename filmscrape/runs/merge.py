@@ -79,6 +79,11 @@ class Venues:
             if name is not None and name != (slug := venue_slug(name)):
                 self._names[slug] = min(name, self._names.get(slug, name))
 
+    def join(self, others: "Venues") -> None:
+        """Note what was learned elsewhere."""
+        for slug, name in others._names.items():
+            self._names[slug] = min(name, self._names.get(slug, name))
+
     def named(self, screening: Screening) -> Screening:
         """The screening, its venue in words where the run knows them."""
         name = self._names.get(screening.venue) if screening.venue else None

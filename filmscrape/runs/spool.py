@@ -24,11 +24,15 @@ class Spool:
 
     def add(self, record: Event | Sighting) -> bool:
         """Keep a record; false where a record of the same id and kind is there already."""
-        index = self._pages if isinstance(record, Event) else self._sightings
-        offset = self._lines.append(record.model_dump_json().encode() + b"\n")
-        known = index.get(record.id)
+        return self.add_line(record.id, isinstance(record, Event), record.model_dump_json().encode() + b"\n")
+
+    def add_line(self, event_id: str, is_page: bool, line: bytes) -> bool:
+        """Keep a record that another process printed; see :meth:`add`."""
+        index = self._pages if is_page else self._sightings
+        offset = self._lines.append(line)
+        known = index.get(event_id)
         if known is None:
-            index[record.id] = array("q", (offset,))
+            index[event_id] = array("q", (offset,))
             return True
         known.append(offset)
         return False
@@ -38,8 +42,8 @@ class Spool:
         """Distinct ids of which there is a page; a sighting alone makes no record."""
         return len(self._pages)
 
-    def __iter__(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
-        """Read what was kept, by id in order: the lines of its pages, and of its sightings."""
+    def __iter__(self) -> Iterator[tuple[str, list[bytes], list[bytes]]]:
+        """Read what was kept, by id in order: the id, the lines of its pages, and of its sightings."""
         with self._lines.path.open("rb") as file:
 
             def lines(offsets: Iterable[int]) -> list[bytes]:
@@ -50,7 +54,7 @@ class Spool:
                 return found
 
             for event_id in sorted(self._pages):
-                yield lines(self._pages[event_id]), lines(self._sightings.get(event_id, ()))
+                yield event_id, lines(self._pages[event_id]), lines(self._sightings.get(event_id, ()))
 
     def remove(self) -> None:
         """Close and delete the file: what it holds is in ``events.jsonl`` now."""

@@ -140,7 +140,7 @@ def test_records_are_merged_and_sorted(tmp_path: Path) -> None:
     assert [spool.add(record) for record in records] == [True, True, True, False, False, True]
     assert spool.unique == 2
     written = write_events(spool, Venues(), tmp_path / "events.jsonl")
-    assert written == (2, 1)
+    assert written == (2, 1, 0)
     found = [json.loads(line) for line in (tmp_path / "events.jsonl").read_bytes().splitlines()]
     assert [record["id"] for record in found] == ["festival:b", "festival:here"]
     assert found[1]["title"] == "Here again"

@@ -1,0 +1,123 @@
+"""``scrapy explain``: where the value of a field comes from, answered from the stored page."""
+
+import argparse
+import json
+import sys
+from difflib import get_close_matches
+from typing import Any
+
+from scrapy.spiderloader import SpiderLoader
+
+from filmscrape.archive.explanation import Explainer, Explanation
+from filmscrape.commandline import OfflineCommand
+from filmscrape.records import Event
+from filmscrape.runs.outcome import Outcome
+from filmscrape.spiders.base import EventSpider
+
+# These are no words of the page: they follow from where and when it was read.
+_UNEXPLAINED = frozenset({"schema_version", "first_seen", "last_seen", "provenance"})
+
+
+class Command(OfflineCommand):
+    """Explain one value."""
+
+    def syntax(self) -> str:
+        """Name the command's arguments."""
+        return "[options] <event id> <field>"
+
+    def short_desc(self) -> str:
+        """Say in one line what the command does."""
+        return "Tell where a value comes from: strategy, words, element, line and stored capture"
+
+    def long_desc(self) -> str:
+        """Say it with an example."""
+        return (
+            "Read the stored page of an event again, and show what one field was read from. "
+            "Example: scrapy explain festival:here runtime_minutes"
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the form of the answer."""
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Find and tell."""
+        try:
+            event_id, field = self._asked(args)
+            explainer = Explainer(self.output, self._source(event_id), event_id)
+            found = explainer.explain(field)
+        except LookupError as unknown:
+            self.end(Outcome.USAGE, str(unknown.args[0]))
+            return
+        except OSError as fault:
+            self.end(Outcome.INTEGRITY, f"cannot read {fault.filename}: {fault.strerror or fault}")
+            return
+        told = as_json(event_id, field, found, explainer.published)
+        if opts.json:
+            print(json.dumps(told, ensure_ascii=False, indent=2))
+        else:
+            sys.stdout.writelines(f"{line}\n" for line in lines(told))
+
+    def _asked(self, args: list[str]) -> tuple[str, str]:
+        if len(args) != 2:
+            raise LookupError("name an event and a field: scrapy explain festival:here runtime_minutes")
+        event_id, field = args
+        known = [name for name in Event.model_fields if name not in _UNEXPLAINED]
+        if field not in known:
+            near = get_close_matches(field, known, 3)
+            meant = f"; did you mean {' or '.join(near)}?" if near else f"; there are: {', '.join(known)}"
+            raise LookupError(f"no field {field!r} that a page says{meant}")
+        return event_id, field
+
+    def _source(self, event_id: str) -> type[EventSpider]:
+        assert self.settings is not None
+        loader = SpiderLoader.from_settings(self.settings)
+        name, colon, slug = event_id.partition(":")
+        if not colon or not slug:
+            raise LookupError(f"{event_id!r} is no event's id: that is <source>:<slug>")
+        if name not in loader.list() or not issubclass(spider := loader.load(name), EventSpider):
+            raise LookupError(f"no source {name!r}; there are: {', '.join(loader.list())}")
+        return spider
+
+
+def as_json(event_id: str, field: str, found: Explanation, published: dict[str, Any] | None) -> dict[str, Any]:
+    """Everything, for machines."""
+    capture = found.capture
+    return {
+        "id": event_id,
+        "field": field,
+        "value": found.value,
+        "origin": found.origin,
+        "strategy": found.strategy,
+        "places": [place._asdict() for place in found.places],
+        "problems": found.problems,
+        "capture": {
+            "file": str(capture.path),
+            "offset": capture.offset,
+            "record_id": capture.record_id,
+            "url": capture.url,
+            "captured_at": found.captured_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "revisit": capture.revisit,
+        },
+        "published": None if published is None else published.get(field),
+        "is_published": published is not None,
+    }
+
+
+def lines(told: dict[str, Any]) -> list[str]:
+    """The same for people."""
+    capture = told["capture"]
+    found = [f"{told['id']} {told['field']}: {json.dumps(told['value'], ensure_ascii=False)}"]
+    if told["is_published"] and told["published"] != told["value"]:
+        found.append(f"published  {json.dumps(told['published'], ensure_ascii=False)}")
+    if told["value"] in (None, [], False):
+        found += [f"unreadable {problem}" for problem in told["problems"]] or ["the page does not say"]
+    else:
+        found.append(f"strategy   {told['strategy'] or 'none: it follows from other fields'}")
+    for place in told["places"]:
+        where = f"<{place['element']}>, line {place['line'] or 'unknown'}" if place["element"] else "line unknown"
+        found.append(f"words      {json.dumps(place['words'], ensure_ascii=False)} in {where}")
+    found.append(f"capture    {capture['file']}, offset {capture['offset']}, {capture['record_id']}")
+    found.append(f"           {capture['url']} at {capture['captured_at']}")
+    return found

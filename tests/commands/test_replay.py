@@ -1,0 +1,196 @@
+"""``scrapy replay`` as a user runs it: what it prints, what it publishes, how it ends."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from filmscrape.commands.replay import Command
+from filmscrape.fixtures import serve
+from tests.crawling import ROOT, SOURCE, Crawl, bundled_site, command, crawl, environment, load_spider, rows, scrapy
+from tests.foreign_warcs import Kept, write_warc
+from tests.in_process import run
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
+    """A crawl of some events of the bundled site."""
+    with serve(bundled_site()) as origin:
+        return crawl(tmp_path_factory.mktemp("crawled"), {"base_url": origin, "only": "here,casablanca,vertigo"})
+
+
+@pytest.fixture
+def output(crawled: Crawl, tmp_path: Path) -> Path:
+    """An output directory of one's own with that crawl in it."""
+    shutil.copytree(crawled.dataset.parents[1], tmp_path / "output")
+    return tmp_path / "output"
+
+
+def dataset(output: Path) -> Path:
+    return output / SOURCE / "events.jsonl"
+
+
+def change(output: Path) -> None:
+    """Publish something else than what was read: a field lost, one changed, one that no page has, one event more."""
+    records = rows(dataset(output))
+    for record in records:
+        if record["id"].endswith(":here"):
+            record.update(year=None, title="Her", premiere="Lunar Premiere")
+    more = {**records[0], "id": f"{SOURCE}:zzz"}
+    lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in [*records, more])
+    dataset(output).write_text("".join(lines), encoding="utf-8")
+
+
+def test_a_run_read_again_changes_nothing(crawled: Crawl, output: Path) -> None:
+    before = dataset(output).read_bytes()
+    for arguments in ((crawled.folder.name,), (str(output / SOURCE / "runs" / crawled.folder.name),), ("--all",)):
+        done = run(Command(), *arguments, output=output)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "0 added, 0 changed, 3 unchanged, 0 not read" in done.stdout
+        assert "\ndataset:" not in done.stdout
+    assert dataset(output).read_bytes() == before
+    assert run(Command(), "--all", "--publish", output=output).returncode == 0
+    assert dataset(output).read_bytes() == before
+    assert scrapy("verify", OUTPUT_DIR=output).returncode == 0
+
+
+def test_what_changes_is_told_and_published_on_demand_only(crawled: Crawl, output: Path) -> None:
+    wanted = rows(dataset(output))
+    change(output)
+    before = dataset(output).read_bytes()
+    told = run(Command(), crawled.folder.name, output=output)
+    assert told.returncode == 0
+    assert f"gained   {SOURCE}:here year: null -> 2023" in told.stdout
+    assert f"changed  {SOURCE}:here title: Her -> Here" in told.stdout
+    assert f"lost     {SOURCE}:here premiere: Lunar Premiere -> null" in told.stdout
+    assert "0 added, 1 changed, 2 unchanged, 1 not read" in told.stdout
+    assert dataset(output).read_bytes() == before
+
+    done = run(Command(), crawled.folder.name, "--publish", "--json", output=output)
+    assert done.returncode == 0
+    (report,) = json.loads(done.stdout)["sources"]
+    assert report["difference"]["fields"]["premiere"] == {"gained": 0, "changed": 0, "lost": 1}
+    assert report["published"]
+    found = rows(dataset(output))
+    assert found[:-1] == wanted
+    assert found[-1]["id"] == f"{SOURCE}:zzz", "what was not read stays"
+
+
+def test_a_file_of_others_makes_a_dataset(crawled: Crawl, tmp_path: Path) -> None:
+    site, home = bundled_site(), load_spider().site
+    target = next(path for path in site.answers if path.endswith("/here/"))
+    path = write_warc(tmp_path / "old.warc.gz", [Kept(home + target, site.answers[target].body)], like_wget=True)
+    done = scrapy("replay", str(path), "--publish", "--jobs", "2", OUTPUT_DIR=tmp_path / "new")
+    assert (done.returncode, done.stderr) == (0, "")
+    (record,) = rows(dataset(tmp_path / "new"))
+    assert record["id"] == f"{SOURCE}:here"
+    assert record["provenance"]["run_id"] == "old.warc.gz"
+
+
+def test_a_torn_file_is_read_as_far_as_it_goes(crawled: Crawl, output: Path, tmp_path: Path) -> None:
+    data = (crawled.folder / "pages.warc.gz").read_bytes()
+    torn = tmp_path / "torn.warc.gz"
+    torn.write_bytes(data[:-300])
+    change(output)
+    before = dataset(output).read_bytes()
+    done = run(Command(), str(torn), "--publish", output=output)
+    assert done.returncode == 18
+    assert f"{torn}: offset " in done.stdout
+    assert len(done.stderr.splitlines()) == 1
+    assert "1 damaged place" in done.stderr
+    assert "nothing was published" in done.stderr
+    assert dataset(output).read_bytes() == before
+    assert "extracted" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "name WARC files or runs"),
+        (("missing.warc.gz",), "'missing.warc.gz' is no file, and no run of "),
+        (("20200101T000000.000Z-0000",), "is no file, and no run of "),
+        (("--all",), "no run in "),
+        (("--all", "x"), "not both"),
+        (("x", "--source", "nobody"), "no source 'nobody'; there are: "),
+        (("x", "--jobs", "0"), "no number above 0"),
+        (("x", "--jobs", "many"), "no whole number"),
+        (("x", "--wrong"), "--wrong"),
+    ],
+)
+def test_a_wrong_argument_is_one_line(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    done = run(Command(), *arguments, output=tmp_path)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("scrapy replay: ")
+    assert words in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_without_events(tmp_path: Path) -> None:
+    path = write_warc(tmp_path / "others.warc.gz", [Kept("https://elsewhere.example/", b"<html>")])
+    done = run(Command(), str(path), output=tmp_path / "output")
+    assert done.returncode == 13
+    assert "no page of a source was found among 1 captures" in done.stderr
+    rubbish = tmp_path / "rubbish.warc.gz"
+    rubbish.write_bytes(b"no archive at all" * 50)
+    done = run(Command(), str(rubbish), output=tmp_path / "output")
+    assert done.returncode == 18
+    assert f"{rubbish}: offset 0: " in done.stdout
+
+
+def test_a_mirror_has_to_be_named(tmp_path: Path) -> None:
+    site = bundled_site()
+    target = next(path for path in site.answers if path.endswith("/here/"))
+    answer = Kept("https://mirror.example:8443" + target, site.answers[target].body)
+    path = write_warc(tmp_path / "mirror.warc.gz", [answer])
+    done = run(Command(), str(path), "--jobs", "1", output=tmp_path / "output")
+    assert (done.returncode, "1 of another site" in done.stdout) == (13, True)
+    assert (
+        run(Command(), str(path), "--host", "mirror.example", "--publish", output=tmp_path / "output").returncode == 0
+    )
+    (record,) = rows(dataset(tmp_path / "output"))
+    assert record["url"] == load_spider().event_url("here")
+
+
+def test_interrupted_reading_publishes_nothing(crawled: Crawl, output: Path) -> None:
+    """Ctrl-C reaches all processes; one line, no traceback of any."""
+    before = dataset(output).read_bytes()
+    many = output.parent / "many.warc.gz"
+    body = bundled_site().answers[next(p for p in bundled_site().answers if p.endswith("/here/"))].body
+    write_warc(many, [Kept(load_spider().event_url(f"film-{n}"), body) for n in range(100)])
+    many.write_bytes(many.read_bytes() * 30)
+    line = command("replay", str(many), "--publish", "--jobs", "2", OUTPUT_DIR=output)
+    reading = subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=-1, stderr=-1, text=True, process_group=0)
+    deadline = time.monotonic() + 30
+    while not list(output.glob("*/runs/*/spool.jsonl")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(reading.pid, signal.SIGINT)
+    _, stderr = reading.communicate(timeout=20)
+    assert (reading.returncode, stderr) == (11, "scrapy replay: interrupted; nothing was published\n")
+    assert dataset(output).read_bytes() == before
+
+
+def test_a_dataset_that_is_damaged_is_not_joined_to(crawled: Crawl, output: Path) -> None:
+    broken = dataset(output).read_bytes().replace(b'"schema_version":"1.0"', b'"schema_version":', 1)
+    dataset(output).write_bytes(broken)
+    done = run(Command(), crawled.folder.name, "--publish", "--jobs", "1", output=output)
+    assert done.returncode == 18
+    assert "1 lines of " in done.stderr
+    assert "do not keep the contract; nothing was published" in done.stderr
+    assert dataset(output).read_bytes() == broken
+
+
+def test_an_output_directory_that_cannot_be_written(crawled: Crawl, tmp_path: Path) -> None:
+    (tmp_path / "output").write_text("a file", encoding="utf-8")
+    done = run(Command(), str(crawled.folder / "pages.warc.gz"), output=tmp_path / "output")
+    assert done.returncode == 3
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_help_has_an_example() -> None:
+    assert "Example: scrapy replay " in " ".join(scrapy("replay", "-h").stdout.split())
