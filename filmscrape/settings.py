@@ -43,6 +43,7 @@ RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # what failed for good is in failed.jsonl and
 DOWNLOADER_MIDDLEWARES = {
     # Above 850, nearest to the wire: sees redirects, errors that are tried again, and bodies still packed.
     "filmscrape.archive.recorder.RecorderMiddleware": 950,
+    "filmscrape.archive.held.HeldCapturesMiddleware": 940,  # behind the recorder: what it gives is no new answer
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     # Same duty, without asking for robots.txt a second time: the spider needs it for the sitemaps.
     "filmscrape.robots.RobotsMiddleware": 100,

@@ -209,6 +209,25 @@ def test_a_second_reading_gives_the_same_bytes(whole: tuple[Crawl, Archive], tmp
     assert content(other) == content(whole[0])
 
 
+def test_a_capture_that_a_run_holds_is_not_asked_for_again(tmp_path: Path) -> None:
+    archive = Archive(everything())
+    with serve(archive) as origin:
+        arguments = {"wayback": ALL_DAYS, "wayback_url": origin}
+        settings = {"CONCURRENT_REQUESTS": 8, "CONCURRENT_REQUESTS_PER_DOMAIN": 8}
+        part = crawl(tmp_path, {**arguments, "max_events": "5"}, settings)
+        asked = archive.captures_asked()
+        named = {r["id"]: r["provenance"]["warc_record_id"] for r in part.records().values()}
+        whole = crawl(tmp_path, arguments, settings)
+    assert len(asked) == len(named) == 5
+    assert set(Counter(archive.captures_asked()).values()) == {1}
+    assert len(archive.captures_asked()) == whole.counts["fetched"]
+    assert whole.records().keys() > named.keys()
+    for record in whole.records().values():
+        assert record["provenance"]["warc_record_id"] is not None
+        if record["id"] in named:
+            assert record["provenance"]["warc_record_id"] == named[record["id"]]
+
+
 def test_the_runs_own_archive_names_the_capture(whole: tuple[Crawl, Archive]) -> None:
     """Where a record comes from is in the run's WARC: the record that it names has the archive's address."""
     read, archive = whole
