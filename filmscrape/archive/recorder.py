@@ -1,4 +1,4 @@
-"""Record what a crawl asks and is answered: the one room of the archive that knows Scrapy."""
+"""Record what a crawl asks and is answered."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
