@@ -7,6 +7,11 @@ import os
 import time
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A property says something of values, not of seconds: a busy machine must not fail it.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
