@@ -6,6 +6,7 @@ the run counts it. Nothing here knows a site; a source's own words are its page 
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from filmscrape.items import Labelled, ScrapedEvent, ScrapedPerson, ScrapedScreening
@@ -326,8 +327,6 @@ class _Reader:
 
 def instant_key(printed: str) -> float:
     """A printed instant as seconds, to sort by."""
-    from datetime import datetime
-
     return datetime.fromisoformat(printed).timestamp()
 
 

@@ -6,38 +6,20 @@ only for what no run of the source holds yet.
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
 
 from scrapy import Request
-from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Response
 
 from filmscrape.archive.index import Entry
+from filmscrape.archive.recorder import ArchiveMiddleware
 from filmscrape.archive.wayback import replayed
-
-if TYPE_CHECKING:
-    from filmscrape.runs.keeper import RunKeeper
 
 # Scrapy's own word for an answer that came over no wire; the recorder leaves it alone.
 _CACHED = "cached"
 
 
-class HeldCapturesMiddleware:
+class HeldCapturesMiddleware(ArchiveMiddleware):
     """Downloader middleware, next to the recorder, that answers for a web archive from the WARCs of earlier runs."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Build the middleware for a crawl."""
-        return cls(crawler)
-
-    @property
-    def _keeper(self) -> "RunKeeper":
-        from filmscrape.runs.keeper import RunKeeper  # opens the archive, so it knows this package
-
-        return RunKeeper.of(self._crawler)
 
     @cached_property
     def _held(self) -> dict[str, tuple[Path, Entry]]:

@@ -91,11 +91,8 @@ def open_archive(folder: Path, run_id: str, settings: BaseSettings) -> RunArchiv
     return RunArchive(folder, {name: value for name, value in info.items() if value})
 
 
-class RecorderMiddleware:
-    """Downloader middleware that stands nearest to the wire: redirects, errors and packed bodies pass it.
-
-    Sets ``warc_record_id`` and ``captured_at`` in the request's meta, for whoever reads the answer.
-    """
+class ArchiveMiddleware:
+    """Base of the downloader middlewares that deal with the run's archive; there is none where ``WARC`` is off."""
 
     def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings.getbool("WARC"):
@@ -112,6 +109,13 @@ class RecorderMiddleware:
         from filmscrape.runs.keeper import RunKeeper  # opens the archive, so it knows this module
 
         return RunKeeper.of(self._crawler)
+
+
+class RecorderMiddleware(ArchiveMiddleware):
+    """Downloader middleware that stands nearest to the wire: redirects, errors and packed bodies pass it.
+
+    Sets ``warc_record_id`` and ``captured_at`` in the request's meta, for whoever reads the answer.
+    """
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Record an answer; a disk that fails ends the run."""

@@ -90,7 +90,6 @@ class Reading:
         self.counts = Counts()
         self.difference: dict[str, Any] = {}
         self.unsound = 0
-        self._forked = 0
 
     def take(self, found: Found) -> None:
         """Keep what a piece of a file gave."""

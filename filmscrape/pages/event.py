@@ -29,6 +29,8 @@ from filmscrape.values.text import plain, tidy, tidy_lines
 _LONGEST_NAMES = 400
 _LONGEST_GENRE = 60
 _LONGEST_RELATED = 90
+# A heading that links to an event is a card only behind the page's own heading.
+_HEAD_NODES = 8
 # Fields whose strategy is that of the panel row that gave them.
 _FIELD_OF = {
     "cast": "cast",
@@ -209,7 +211,7 @@ class EventPage(Page):
 
     def _links(self, pair: Pair) -> list[Node]:
         if pair.node is not None:
-            return self.outline.links_in(0, 0, pair.node)
+            return self.outline.links_below(pair.node)
         return self.outline.links_in(pair.start, pair.stop)
 
     def _read_panel(self) -> None:
@@ -431,10 +433,6 @@ class EventPage(Page):
             self.strategies["images"] = "hero" if found[0].url == shown else "og_image"
         inside = ((self.public_url(image.url), image.alt) for image in self.item.images)
         self.item.images = found + [ScrapedImage(url, alt) for url, alt in inside if url]
-
-
-# A heading that links to an event is a card only behind the page's own heading.
-_HEAD_NODES = 8
 
 
 def main_of(root: etree._Element) -> etree._Element:

@@ -24,10 +24,6 @@ class Pair:
     node: Node | None
     strategy: str
 
-    def contains(self, run: int) -> bool:
-        """Whether a run belongs to the label or the value."""
-        return self.label_node.start <= run < max(self.stop, self.label_node.stop)
-
 
 def pairs_by_class(outline: Outline, label_class: str, value_class: str) -> list[Pair]:
     """The pairs of a layout whose class names are known: a label element and the value element behind it."""

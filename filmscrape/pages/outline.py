@@ -332,10 +332,12 @@ class Outline:
         """All elements below ``node``, in page order."""
         return self.nodes[node.index + 1 : node.end]
 
-    def links_in(self, start: int, stop: int, node: Node | None = None) -> list[Node]:
-        """The links whose text lies in a range of runs, or that lie below ``node`` (also those without text)."""
-        if node is not None:
-            return [a for a in self.links if node.index <= a.index < node.end]
+    def links_below(self, node: Node) -> list[Node]:
+        """The links that are ``node`` or lie below it, also those without text."""
+        return [a for a in self.links if node.index <= a.index < node.end]
+
+    def links_in(self, start: int, stop: int) -> list[Node]:
+        """The links whose text lies in a range of runs."""
         return [a for a in self.links if start <= a.start and a.stop <= stop and a.start < a.stop]
 
 

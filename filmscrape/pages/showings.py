@@ -78,25 +78,20 @@ class Showings:
         times = [run for run, _ in found]
         for (run, screening), following in zip(found, [*times, None][1:], strict=True):
             box = self._box(run, times)
-            for button in self.outline.buttons:
-                if box.index <= button.index < box.end and button.el.get("data-instanceid"):
-                    screening.id = button.el.get("data-instanceid")
-                    break
-            else:
-                screening.id = (
-                    next((n for e in box.el.iter() if (n := e.get("data-instanceid"))), None)
-                    if len(times) > 1 or box.tag != "body"
-                    else None
-                )
-            for link in self.outline.links_in(0, 0, box):
-                if (
-                    link.href
-                    and self.is_booking(link.href)
-                    and link.start >= run
-                    and (following is None or link.start < following)
-                ):
-                    screening.booking_url = public_url(link.href)
-                    break
+            screening.id = self._number(box, len(times))
+            links = (a for a in self.outline.links_below(box) if a.href and run <= a.start and self.is_booking(a.href))
+            link = next((a for a in links if following is None or a.start < following), None)
+            if link is not None:
+                screening.booking_url = public_url(link.href)
+
+    def _number(self, box: Node, screenings: int) -> str | None:
+        """The site's number of the screening in a box: on a button, else on any element."""
+        for button in self.outline.buttons:
+            if box.index <= button.index < box.end and (number := button.el.get("data-instanceid")):
+                return str(number)
+        if screenings == 1 and box.tag == "body":
+            return None
+        return next((str(number) for el in box.el.iter() if (number := el.get("data-instanceid"))), None)
 
     def _box(self, run: int, times: list[int]) -> Node:
         """The largest element around a clock time that holds no other one and nothing outside this stretch."""

@@ -245,7 +245,7 @@ class ListingPage(ViffPage):
         boxes = outline.having("c-event-card")
         if boxes:
             for box in boxes:
-                links = (canonical_url(a.href or "") for a in outline.links_in(0, 0, box))
+                links = (canonical_url(a.href or "") for a in outline.links_below(box))
                 if url := next((u for u in links if u), None):
                     yield url, box
             return
