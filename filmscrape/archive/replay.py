@@ -145,10 +145,10 @@ class Reading:
         if damaged:
             return Verdict(Outcome.INTEGRITY, f"{damaged} damaged place{'s' * (damaged > 1)}, named above")
         if not self.counts.written:
-            return Verdict(Outcome.NO_EVENTS, f"no event of {self.host} was found")
+            return Verdict(Outcome.TOO_FEW_EVENTS, f"no event of {self.host} was found")
         if publish and self.unsound:
             return Verdict(Outcome.INTEGRITY, f"{self.unsound} lines of {self.run.dataset} do not keep the contract")
-        return Verdict(Outcome.PUBLISHED)
+        return Verdict(Outcome.ACCEPTED)
 
     def report(self, verdict: Verdict, replayed: Sequence[str]) -> dict[str, Any]:
         """What ``run.json`` says."""
@@ -269,7 +269,7 @@ class Replay:
         for _, reading in sorted(self.readings.items()):
             reading.write(examples)
             verdict = reading.judge(len(self.damaged), publish=publish)
-            if publish and verdict.outcome is Outcome.PUBLISHED:
+            if publish and verdict.outcome is Outcome.ACCEPTED:
                 reading.publish()
             report = {**reading.report(verdict, self._paths), **self.told.as_json()}
             reading.run.save(report)

@@ -103,10 +103,10 @@ class Command(ScrapyCommand):
         verdict = keeper.verdict
         if verdict is None or keeper.finished is None:  # killed by a second Ctrl-C
             return self._end(Outcome.INTERRUPTED, "interrupted; nothing was published")
-        if verdict.outcome not in (Outcome.UNREACHABLE, Outcome.ROBOTS, Outcome.CANNOT_WRITE):
+        if verdict.outcome not in (Outcome.TOO_MANY_FAILED, Outcome.ROBOTS, Outcome.CANNOT_WRITE):
             with suppress(SystemExit):  # how rich ends where nobody reads the pipe any more
                 print_summary(keeper.report(), sys.stdout)
-        if verdict.outcome is not Outcome.PUBLISHED:
+        if verdict.outcome is not Outcome.ACCEPTED:
             state = "is as it was" if keeper.run.dataset.exists() else "was not written"
             return self._end(verdict.outcome, f"{verdict.message}; {keeper.run.dataset} {state}")
         return int(verdict.outcome)

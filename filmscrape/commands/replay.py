@@ -146,7 +146,7 @@ class Command(OfflineCommand):
             damaged = len(replay.damaged)
             also = f" and {damaged} damaged place{'s' * (damaged > 1)}" if damaged else ""
             self.end(
-                Outcome.INTEGRITY if damaged else Outcome.NO_EVENTS,
+                Outcome.INTEGRITY if damaged else Outcome.TOO_FEW_EVENTS,
                 f"no page of a source was found among {replay.told.captures} captures{also}",
             )
 

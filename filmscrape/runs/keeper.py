@@ -96,7 +96,7 @@ class RunKeeper:
             self.run.close()
             if self.archive:
                 self.archive.close()
-            if self.verdict.outcome is Outcome.PUBLISHED:
+            if self.verdict.outcome.publishes:
                 self.run.publish()
         with self.guarded():
             self.run.save(self.report())

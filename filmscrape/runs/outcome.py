@@ -7,33 +7,67 @@ from filmscrape.runs.stats import Counts
 
 
 class Outcome(IntEnum):
-    """How a run or a command ended; the value is its exit code."""
+    """How a run or a command ended; the value is its exit code. ``docs/runbook.md`` tells cause and remedy of each."""
 
-    PUBLISHED = 0
-    """The dataset was replaced by what this run found."""
+    ACCEPTED = 0
+    """The dataset was joined with what this run found."""
     FAULT = 1
     """The crawl could not be started, or broke, for a reason that none of the others names."""
     USAGE = 2
     """An argument is wrong; nothing was asked of the site."""
     CANNOT_WRITE = 3
     """The output directory cannot be written, or the disk is full."""
+    LOCKED = 4
+    """Another run of the source is going on."""
+    DEGRADED = 10
+    """The dataset was joined with what this run found, and something wants looking at."""
     INTERRUPTED = 11
-    """Ctrl-C, SIGTERM or a limit of Scrapy ended the run before it was through."""
-    UNREACHABLE = 12
-    """Nothing could be fetched: the host does not answer, or answers with errors only."""
-    NO_EVENTS = 13
-    """The site answered, but no event was found."""
+    """Ctrl-C or SIGTERM ended the run before it was through; the next one goes on where it stopped."""
+    TOO_MANY_FAILED = 12
+    """The host does not answer, or too many pages could not be fetched or read."""
+    TOO_FEW_EVENTS = 13
+    """The site answered, but no event was found, or far fewer than in earlier runs."""
+    COVERAGE_FELL = 14
+    """Fields are empty that were filled in earlier runs."""
+    BUDGET = 15
+    """A limit on pages, bytes or time ended the run before it was through; the next one goes on where it stopped."""
+    BLOCKED = 16
+    """The site refuses: it asks for patience beyond measure, or shows challenges in place of pages."""
     ROBOTS = 17
     """robots.txt forbids what the run needs, or cannot be read."""
     INTEGRITY = 18
-    """The counts do not add up: something was lost without a reason; or an archive or a dataset is damaged."""
+    """Counts do not add up, values cannot be true, or an archive, the ledger or a dataset is damaged."""
+
+    @property
+    def publishes(self) -> bool:
+        """Whether a run that ends so changes the dataset."""
+        return self in (Outcome.ACCEPTED, Outcome.DEGRADED)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in one word: ``accepted``, ``degraded`` or ``failed``."""
+        return self.name.lower() if self.publishes else "failed"
+
+
+class Finding(NamedTuple):
+    """What one check found out of order.
+
+    :ivar check: the check's name, such as ``coverage``.
+    :ivar outcome: what the finding makes of the run: :attr:`Outcome.DEGRADED` for a warning, else why it failed.
+    :ivar message: one line: what, where, how much, and how much is usual.
+    """
+
+    check: str
+    outcome: Outcome
+    message: str
 
 
 class Verdict(NamedTuple):
-    """An outcome and the one line that explains it (empty where nothing needs to be explained)."""
+    """An outcome, the one line that explains it (empty where nothing needs to be explained), and what was found."""
 
     outcome: Outcome
     message: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 def judge(counts: Counts, site: str, reason: str = "finished", failure: str = "") -> Verdict:
@@ -51,9 +85,9 @@ def judge(counts: Counts, site: str, reason: str = "finished", failure: str = ""
     if mismatches:
         return Verdict(Outcome.INTEGRITY, "the counts do not add up: " + "; ".join(mismatches))
     if counts.written:
-        return Verdict(Outcome.PUBLISHED)
+        return Verdict(Outcome.ACCEPTED)
     if counts.forbidden and not counts.fetched:
         return Verdict(Outcome.ROBOTS, f"robots.txt of {site} forbids what the run needs")
     if counts.refused and not counts.fetched:
-        return Verdict(Outcome.UNREACHABLE, f"nothing could be fetched from {site}: {failure}")
-    return Verdict(Outcome.NO_EVENTS, f"no event was found on {site}")
+        return Verdict(Outcome.TOO_MANY_FAILED, f"nothing could be fetched from {site}: {failure}")
+    return Verdict(Outcome.TOO_FEW_EVENTS, f"no event was found on {site}")

@@ -172,7 +172,7 @@ class AskingSpider(Spider):
         reason = describe(failure.value)
         if request.meta["kind"] == "robots":
             # Nothing else was asked for, so nothing else will be: this ends the run.
-            self.keeper.verdict = Verdict(Outcome.UNREACHABLE, f"{self.host} cannot be reached: {reason}")
+            self.keeper.verdict = Verdict(Outcome.TOO_MANY_FAILED, f"{self.host} cannot be reached: {reason}")
         else:
             self.lost(request.meta, request.url, reason)
 

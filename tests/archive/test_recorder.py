@@ -165,7 +165,7 @@ def test_the_first_record_says_whose_archive_it_is(tmp_path: Path) -> None:
 
 def test_without_a_warc(tmp_path: Path) -> None:
     done = run(bundled_site(), tmp_path, {"WARC": "0"}, **ONLY_HERE)
-    assert done.outcome is Outcome.PUBLISHED
+    assert done.outcome is Outcome.ACCEPTED
     assert not {WARC, INDEX} & {path.name for path in done.folder.iterdir()}
     assert done.report["archive"] is None
     assert [record["provenance"]["warc_record_id"] for record in done.records().values()] == [None]
@@ -281,7 +281,7 @@ def test_killed_in_the_middle(tmp_path: Path) -> None:
         content = warc.read_bytes()
         warc.write_bytes(content[:-100])
         torn = crawl(tmp_path, {"base_url": origin, **ONLY_HERE})
-    assert torn.outcome is Outcome.PUBLISHED
+    assert torn.outcome is Outcome.ACCEPTED
     assert list(torn.report["archive"]["repaired"]) == [warc.parent.name]
     assert torn.report["archive"]["repaired"][warc.parent.name] > 0
     assert [record.id for record in read_records(warc, [])] == before[:-1]

@@ -250,22 +250,22 @@ def test_every_name_has_a_count() -> None:
 @pytest.mark.parametrize(
     ("counts", "reason", "outcome"),
     [
-        (Counts(**SOUND), "finished", Outcome.PUBLISHED),
+        (Counts(**SOUND), "finished", Outcome.ACCEPTED),
         (Counts(**SOUND), "shutdown", Outcome.INTERRUPTED),
         (Counts(**SOUND), "closespider_timeout", Outcome.INTERRUPTED),
         (Counts(**{**SOUND, "written": 6}), "finished", Outcome.INTEGRITY),
-        (Counts(), "finished", Outcome.NO_EVENTS),
-        (Counts(discovery_fetched=5, discovery_failed=1, refused=1), "finished", Outcome.UNREACHABLE),
-        (Counts(listed=1, failed=1), "finished", Outcome.NO_EVENTS),
-        (Counts(listed=1, failed=1, refused=1), "finished", Outcome.UNREACHABLE),
+        (Counts(), "finished", Outcome.TOO_FEW_EVENTS),
+        (Counts(discovery_fetched=5, discovery_failed=1, refused=1), "finished", Outcome.TOO_MANY_FAILED),
+        (Counts(listed=1, failed=1), "finished", Outcome.TOO_FEW_EVENTS),
+        (Counts(listed=1, failed=1, refused=1), "finished", Outcome.TOO_MANY_FAILED),
         (Counts(forbidden=2, discovery_failed=2), "finished", Outcome.ROBOTS),
-        (Counts(listed=1, fetched=1, not_an_event=1, refused=3), "finished", Outcome.NO_EVENTS),
+        (Counts(listed=1, fetched=1, not_an_event=1, refused=3), "finished", Outcome.TOO_FEW_EVENTS),
     ],
 )
 def test_judgement(counts: Counts, reason: str, outcome: Outcome) -> None:
     verdict = judge(counts, "festival.example", reason, "HTTP 503")
     assert verdict.outcome is outcome
-    assert bool(verdict.message) is (outcome is not Outcome.PUBLISHED)
+    assert bool(verdict.message) is (outcome is not Outcome.ACCEPTED)
     assert "\n" not in verdict.message
 
 

@@ -71,7 +71,7 @@ def content(path: Path) -> list[dict[str, Any]]:
 # ------------------------------------------------------------------ the whole way
 def test_every_event_is_published_once(whole: tuple[Crawl, Site]) -> None:
     crawl, site = whole
-    assert crawl.outcome is Outcome.PUBLISHED
+    assert crawl.outcome is Outcome.ACCEPTED
     assert published(crawl) == events(site)
     assert crawl.counts["written"] == len(crawl.records()) == len(events(site))
 
@@ -124,7 +124,7 @@ def test_counts_add_up_and_stand_in_run_json(whole: tuple[Crawl, Site]) -> None:
     stored = json.loads((crawl.folder / "run.json").read_text(encoding="utf-8"))
     assert stored.pop("published")["bytes"] == crawl.dataset.stat().st_size
     assert stored == crawl.report
-    assert stored["outcome"] == "published"
+    assert stored["outcome"] == "accepted"
     assert stored["exit_code"] == 0
     counts = stored["counts"]
     assert counts["listed"] == counts["fetched"] == counts["extracted"] == counts["valid"] == counts["unique"]
@@ -216,7 +216,7 @@ def test_places_that_do_not_exist_are_counted_and_no_failure(site: Site, tmp_pat
     for path in of_kind(site, "calendar", "series"):
         del site.answers[path]
     crawl = run(site, tmp_path)
-    assert crawl.outcome is Outcome.PUBLISHED
+    assert crawl.outcome is Outcome.ACCEPTED
     assert crawl.counts["discovery_missing"] > 0
     assert crawl.counts["discovery_failed"] == 0
     assert crawl.rows("failed.jsonl") == []
@@ -226,7 +226,7 @@ def test_a_place_that_fails_is_named(site: Site, tmp_path: Path) -> None:
     (calendar,) = of_kind(site, "calendar")
     site.answers[calendar] = Answer(b"upstream down", 502, HTML)
     crawl = run(site, tmp_path)
-    assert crawl.outcome is Outcome.PUBLISHED
+    assert crawl.outcome is Outcome.ACCEPTED
     (row,) = crawl.rows("failed.jsonl")
     assert (urlsplit(row["url"]).path, row["kind"], row["reason"]) == (calendar, "calendar", "HTTP 502")
     assert crawl.counts["discovery_failed"] == 1
@@ -237,7 +237,7 @@ def test_garbage_in_every_place_costs_its_row_and_never_the_run(body: bytes, sit
     for path in of_kind(site, "calendar", "series", "listing"):
         site.answers[path] = replace(site.answers[path], body=body)
     crawl = run(site, tmp_path)
-    assert crawl.outcome is Outcome.PUBLISHED
+    assert crawl.outcome is Outcome.ACCEPTED
     assert published(crawl) == events(site), "the sitemap still knows all"
     assert crawl.counts["errors"] == 0
 
@@ -282,7 +282,7 @@ def test_a_listing_without_end_is_bounded(
     crawl = run(site, tmp_path, discover="listing")
     assert sum("/page/" in path for path in site.asked) + 1 == pages
     assert crawl.counts["discovery_bounded"] == 1
-    assert crawl.outcome is Outcome.PUBLISHED
+    assert crawl.outcome is Outcome.ACCEPTED
 
 
 def sitemaps(site: Site, *bodies: bytes, lines: str = "") -> None:
@@ -349,7 +349,7 @@ def test_sitemap_that_breaks_off_gives_what_it_names_before(site: Site, tmp_path
     sitemaps(site, urlset(SPIDER.event_url("here"), SPIDER.event_url("casablanca"))[:-60])
     crawl = run(site, tmp_path, discover="sitemap")
     assert path_of("here") in published(crawl)
-    assert crawl.outcome is Outcome.PUBLISHED
+    assert crawl.outcome is Outcome.ACCEPTED
 
 
 # ------------------------------------------------------------------ arguments
@@ -434,7 +434,7 @@ def test_reader_that_breaks_costs_its_page_and_never_the_run(
 
     monkeypatch.setattr(SPIDER.event_page, "read", read)
     crawl = run(site, tmp_path)
-    assert crawl.outcome is Outcome.PUBLISHED
+    assert crawl.outcome is Outcome.ACCEPTED
     assert published(crawl) == events(site) - {path_of("here")}
     (row,) = crawl.rows("rejected.jsonl")
     assert row["url"] == SPIDER.event_url("here")
@@ -472,7 +472,7 @@ def test_failures_are_named_and_do_not_end_the_run(site: Site, tmp_path: Path) -
     crawl = run(site, tmp_path)
     reasons = {row["url"]: row["reason"] for row in crawl.rows("failed.jsonl")}
     assert reasons == {SPIDER.event_url("here"): "HTTP 404", SPIDER.event_url("casablanca"): "HTTP 503"}
-    assert crawl.outcome is Outcome.PUBLISHED
+    assert crawl.outcome is Outcome.ACCEPTED
     assert crawl.counts["failed"] == 2
     assert published(crawl) == events(site) - {path_of("here"), path_of("casablanca")}
 
@@ -528,7 +528,7 @@ def test_event_that_moved_is_an_event_of_its_new_address(site: Site, tmp_path: P
 def test_redirect_to_a_known_event_does_not_lose_it(site: Site, tmp_path: Path) -> None:
     site.answers[path_of("here")] = redirect(path_of("casablanca"), 302)
     crawl = run(site, tmp_path)
-    assert crawl.outcome is Outcome.PUBLISHED
+    assert crawl.outcome is Outcome.ACCEPTED
     assert published(crawl) == events(site) - {path_of("here")}
     assert site.asked.count(path_of("casablanca")) == 1
 
@@ -555,7 +555,7 @@ def test_redirects_in_a_circle_end(site: Site, tmp_path: Path) -> None:
     crawl = run(site, tmp_path)
     assert {row["reason"] for row in crawl.rows("failed.jsonl")} == {"more than 5 redirects"}
     assert len(crawl.rows("failed.jsonl")) == 2
-    assert crawl.outcome is Outcome.PUBLISHED
+    assert crawl.outcome is Outcome.ACCEPTED
 
 
 # ------------------------------------------------------------------ robots.txt
@@ -583,14 +583,14 @@ def test_place_that_robots_forbids_is_left_alone(site: Site, tmp_path: Path) -> 
     assert calendar.startswith("/wp-json/")
     crawl = run(site, tmp_path)
     assert calendar not in site.asked
-    assert crawl.outcome is Outcome.PUBLISHED
+    assert crawl.outcome is Outcome.ACCEPTED
     assert [row["reason"] for row in crawl.rows("failed.jsonl")] == ["forbidden by robots.txt"]
 
 
 def test_site_without_robots_is_open(site: Site, tmp_path: Path) -> None:
     del site.answers["/robots.txt"]
     crawl = run(site, tmp_path)
-    assert crawl.outcome is Outcome.PUBLISHED
+    assert crawl.outcome is Outcome.ACCEPTED
     assert not of_kind(site, "sitemap") & set(site.asked)
 
 
@@ -625,7 +625,7 @@ def test_host_that_refuses_connections(old: Path) -> None:
     with serve(Site({})) as origin:
         pass  # closed again: nobody listens there now
     crawl_ = crawl(old, {"base_url": origin})
-    assert crawl_.outcome is Outcome.UNREACHABLE
+    assert crawl_.outcome is Outcome.TOO_MANY_FAILED
     assert crawl_.verdict.message == f"{urlsplit(origin).netloc} cannot be reached: connection refused"
 
 
@@ -636,12 +636,12 @@ def test_site_that_answers_with_errors_only(old: Path) -> None:
             return Answer(b"", 404 if target == "/robots.txt" else 503, HTML)
 
     crawl = run(Down({}), old)
-    assert crawl.outcome is Outcome.UNREACHABLE
+    assert crawl.outcome is Outcome.TOO_MANY_FAILED
     assert "HTTP 503" in crawl.verdict.message
 
 
 def test_site_without_events(old: Path) -> None:
-    assert run(Site({}), old).outcome is Outcome.NO_EVENTS
+    assert run(Site({}), old).outcome is Outcome.TOO_FEW_EVENTS
 
 
 def test_disk_that_is_full(site: Site, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,7 +169,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Crawl, Archive]:
 # ------------------------------------------------------------------ the whole way
 def test_records_are_those_of_the_site_itself(whole: tuple[Crawl, Archive], direct: Crawl) -> None:
     read, _ = whole
-    assert read.outcome is Outcome.PUBLISHED
+    assert read.outcome is Outcome.ACCEPTED
     assert read.records().keys() == direct.records().keys()
     assert content(read) == content(direct)
     assert content(read).keys() == events()
@@ -405,7 +405,7 @@ def test_the_search_for_a_usable_capture_is_bounded(tmp_path: Path) -> None:
     archive = Archive(pages)
     archive.answers |= {address(page): Answer(b"", 404) for page in pages[-SPIDER.max_captures :]}
     crawl = read(archive, tmp_path)
-    assert crawl.outcome is Outcome.NO_EVENTS
+    assert crawl.outcome is Outcome.TOO_FEW_EVENTS
     assert len(archive.captures_asked()) == SPIDER.max_captures == crawl.counts["failed"]
     assert crawl.counts["skipped"] == {"older_capture": len(pages) - SPIDER.max_captures}
 
@@ -482,10 +482,10 @@ def test_what_is_broken_in_an_index_is_accounted_for_and_the_rest_read(tmp_path:
 @pytest.mark.parametrize(
     ("answer", "outcome", "words"),
     [
-        (Answer(b"[]"), Outcome.NO_EVENTS, "no event was found"),
-        (Answer(b"<title>Sorry</title>"), Outcome.UNREACHABLE, ": no index of captures"),
-        (Answer(b"", 503), Outcome.UNREACHABLE, "HTTP 503"),
-        (Answer(b"", 404), Outcome.UNREACHABLE, "HTTP 404"),
+        (Answer(b"[]"), Outcome.TOO_FEW_EVENTS, "no event was found"),
+        (Answer(b"<title>Sorry</title>"), Outcome.TOO_MANY_FAILED, ": no index of captures"),
+        (Answer(b"", 503), Outcome.TOO_MANY_FAILED, "HTTP 503"),
+        (Answer(b"", 404), Outcome.TOO_MANY_FAILED, "HTTP 404"),
     ],
 )
 def test_without_an_index_nothing_is_published(answer: Answer, outcome: Outcome, words: str, tmp_path: Path) -> None:
@@ -551,7 +551,7 @@ def test_robots_of_the_archive_are_obeyed(tmp_path: Path) -> None:
 
 def test_sitemaps_of_the_archive_are_of_no_interest(tmp_path: Path) -> None:
     archive = Archive(three(), robots=b"User-agent: *\nSitemap: /sitemap.xml\n")
-    assert read(archive, tmp_path).outcome is Outcome.PUBLISHED
+    assert read(archive, tmp_path).outcome is Outcome.ACCEPTED
     assert "/sitemap.xml" not in archive.asked
 
 
@@ -582,7 +582,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.long
 def test_pywb_records_are_those_of_the_site_itself(real: str, direct: Crawl, tmp_path: Path) -> None:
     read = crawl(tmp_path, {"wayback": ALL_DAYS, "wayback_url": real})
-    assert read.outcome is Outcome.PUBLISHED
+    assert read.outcome is Outcome.ACCEPTED
     assert content(read) == content(direct)
     assert read.counts["skipped"] == {"older_capture": 2}
     years = {s["starts_at"][:4] for record in read.records().values() for s in record["screenings"]}
