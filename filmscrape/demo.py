@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from filmscrape.fixtures import Site, serve
+from filmscrape.runs.measure import BOOKKEEPING, is_filled
 
 FIXTURES = Path("fixtures")
 # The manners are for other people's servers; this one is our own.
 NO_DELAY = ("DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=0", "CONCURRENT_REQUESTS=8", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
-# What every record has, whatever the page says.
-_BOOKKEEPING = frozenset({"schema_version", "id", "source", "url", "first_seen", "last_seen", "provenance"})
 
 
 def main(arguments: list[str]) -> int:
@@ -70,9 +69,9 @@ def rejected(runs: Path) -> int:
 def filled(events: Iterable[dict[str, Any]]) -> float:
     """Tell how many of the fields that a page may fill are filled, in per cent."""
     values: list[object] = [
-        value for event in events for name, value in event.items() if name not in _BOOKKEEPING and value is not False
+        value for event in events for name, value in event.items() if name not in BOOKKEEPING and value is not False
     ]
-    return 100 * sum(value is not None and value != [] for value in values) / max(len(values), 1)
+    return 100 * sum(map(is_filled, values)) / max(len(values), 1)
 
 
 def show(source: str, dataset: Path, lost: int, seconds: float) -> None:

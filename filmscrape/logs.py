@@ -1,10 +1,14 @@
-"""Log lines that a person reads and a program can cut up: words first, then ``name=value`` pairs (logfmt)."""
+"""Log lines that a person reads and a program can cut up: words first, then ``name=value`` pairs (logfmt).
+
+A value may come from a page or from a server. Whatever it holds, it makes no second line, no second pair, and tells a
+terminal nothing but letters.
+"""
 
 import json
 import re
 from typing import Any
 
-_PLAIN = re.compile(r"[^\s\"'=]+\Z")
+_NEEDS_QUOTES = re.compile(r"[\s\"'=]|^\Z")
 
 
 def logfmt(words: str, **facts: Any) -> str:
@@ -17,6 +21,17 @@ def logfmt(words: str, **facts: Any) -> str:
     return " ".join([words, *pairs])
 
 
+def one_line(text: str) -> str:
+    """Write what does not print (line ends, control characters, marks that turn the text round) by its number."""
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
 def _value(value: Any) -> str:
     text = str(value)
-    return text if _PLAIN.match(text) else json.dumps(text, ensure_ascii=False)
+    if text.isprintable() and not _NEEDS_QUOTES.search(text):
+        return text
+    return one_line(json.dumps(text, ensure_ascii=False))
+
+
+def _escaped(char: str) -> str:
+    return json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f"  # JSON leaves DEL as it is

@@ -14,6 +14,8 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler, load_object
 
+from filmscrape.patience import PatienceMiddleware
+
 FORBIDDEN = "forbidden by robots.txt"
 
 
@@ -21,7 +23,9 @@ class RobotsMiddleware:
     """Refuse requests that robots.txt forbids, and all requests to a host whose robots.txt was not read yet.
 
     Reads ``ROBOTSTXT_OBEY``, ``ROBOTSTXT_PARSER`` and ``ROBOTSTXT_USER_AGENT`` as Scrapy's does. A request
-    with ``dont_obey_robotstxt`` in its meta passes: the one for robots.txt itself.
+    with ``dont_obey_robotstxt`` in its meta passes: the one for robots.txt itself. Its meta gets ``crawl_delay``, the
+    seconds between two requests that the rules ask for; to wait is the business of
+    :class:`~filmscrape.patience.PatienceMiddleware`, if they are no more than ``CRAWL_DELAY_MAX``.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -30,6 +34,7 @@ class RobotsMiddleware:
         self._crawler = crawler
         self._agent = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
         self._parser = load_object(crawler.settings["ROBOTSTXT_PARSER"])
+        self._longest = crawler.settings.getfloat("CRAWL_DELAY_MAX")
         self._rules: dict[str, RobotParser] = {}
 
     @classmethod
@@ -52,5 +57,24 @@ class RobotsMiddleware:
         if request.meta.get("dont_obey_robotstxt"):
             text = response.body if response.status == 200 else b""
             rules = build_from_crawler(self._parser, self._crawler, text)
-            self._rules[urlsplit(request.url).netloc] = rules
+            host = urlsplit(request.url).netloc
+            self._rules[host] = rules
+            seconds = spacing(rules, self._agent)
+            request.meta["crawl_delay"] = seconds
+            patience = self._crawler.get_downloader_middleware(PatienceMiddleware)
+            if patience is not None:
+                patience.space(host, min(seconds, self._longest))
         return response
+
+
+def spacing(rules: RobotParser, agent: str) -> float:
+    """Tell the seconds between two requests that rules ask for, by ``Crawl-delay`` or ``Request-rate``; 0 for none.
+
+    A rate that holds for some hours of the day is kept to at all hours: whoever asks for that is short of power.
+    """
+    asked = [rules.crawl_delay(agent) or 0.0]
+    # Scrapy's interface has no rates; most of the parsers behind it do.
+    rate_of = getattr(getattr(rules, "rp", None), "request_rate", None)
+    if rate_of and (rate := rate_of(agent)) and rate.requests:
+        asked.append(rate.seconds / rate.requests)
+    return max(0.0, *asked)

@@ -56,9 +56,9 @@ def errors_of(fault: Exception) -> list[dict[str, Any]]:
     ]
 
 
-def event_id(item: ScrapedEvent) -> str:
-    """Name an event by its source and the last part of its address, as the record does."""
-    return f"{item.source}:{item.url.rstrip('/').rsplit('/', 1)[-1]}"
+def event_id(source: str, address: str) -> str:
+    """Name an event by its source and the last part of its canonical address, as the record does."""
+    return f"{source}:{address.rstrip('/').rsplit('/', 1)[-1]}"
 
 
 def utc(moment: datetime) -> str:

@@ -74,9 +74,9 @@ class Difference:
             if self._numbers[key] <= self._most:
                 self.examples.append(change)
 
-    def keep(self) -> None:
-        """Count an event that is published and was not read."""
-        self.events["not_read"] += 1
+    def keep(self, number: int) -> None:
+        """Count events that are published and were not read."""
+        self.events["not_read"] += number
 
     def fields(self) -> dict[str, dict[Kind, int]]:
         """Count the changes of each field that changed, in the record's order of fields."""

@@ -21,8 +21,9 @@ from filmscrape.items import ScrapedEvent
 from filmscrape.pages.base import NotAnEvent, UnreadablePage, head_and_main
 from filmscrape.pages.event import EventPage
 from filmscrape.pages.outline import Node, Outline
+from filmscrape.runs.folder import EVENTS
+from filmscrape.runs.ledger import LEDGER, Ledger, Span
 from filmscrape.runs.stored import RUNS
-from filmscrape.runs.union import Lines
 from filmscrape.values.text import tidy
 
 if TYPE_CHECKING:
@@ -73,6 +74,21 @@ class Explanation:
     captured_at: datetime
 
 
+def published_record(dataset: Path, event_id: str) -> dict[str, Any] | None:
+    """Find an event in a dataset; ``None`` where it is not there, or its line cannot be read.
+
+    :raises OSError: where the dataset cannot be read.
+    """
+    wanted = f'"id":{json.dumps(event_id, ensure_ascii=False)}'.encode()
+    if dataset.exists():
+        with dataset.open("rb") as lines:
+            for line in lines:
+                if wanted in line.replace(b": ", b":")[:200]:
+                    with suppress(ValueError):
+                        return dict(json.loads(line))
+    return None
+
+
 class Explainer:
     """Explains values of one event.
 
@@ -85,11 +101,9 @@ class Explainer:
     def __init__(self, output: Path, source: "type[EventSpider]", event_id: str) -> None:
         self._source = source
         self._archive = SourceArchive(output / source.name / RUNS)
-        dataset = Lines(output / source.name / "events.jsonl")
-        self.published: dict[str, Any] | None = None
-        with suppress(ValueError):
-            self.published = json.loads(dataset.line(event_id)) if event_id in dataset else None
-        dataset.close()
+        self._id = event_id
+        self._ledger = output / source.name / LEDGER
+        self.published = published_record(output / source.name / EVENTS, event_id)
         slug = event_id.partition(":")[2]
         self._url = self._address(slug)
         self._entries = sorted(self._own_entries(), key=lambda found: self._rank(found[1]))
@@ -131,6 +145,25 @@ class Explainer:
         if first is None:
             raise LookupError(f"no stored page of {self._url} can be read")
         return first
+
+    def seen(self, field: str, value: Any) -> Span | None:
+        """Find out from when to when, and by which runs, a field was seen with a value.
+
+        :return: ``None`` where the ledger is missing, or holds no reading that says so.
+        :raises LedgerDamaged: the ledger cannot be read.
+        """
+        if not self._ledger.exists():
+            return None
+        ledger = Ledger(self._ledger, read_only=True)
+        try:
+            address = ledger.address_of(self._id) or self._id
+            spans = [span for line, span in ledger.spans(address) if json.loads(line).get(field) == value]
+        finally:
+            ledger.close()
+        if not spans:
+            return None
+        first, last = min(spans, key=lambda span: span.first), max(spans, key=lambda span: span.last)
+        return Span(first.first, first.first_run, last.last, last.last_run)
 
     def _readings(self, field: str) -> Iterator[Explanation]:
         for warc, entry in self._entries:

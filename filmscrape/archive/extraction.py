@@ -17,6 +17,7 @@ from filmscrape.archive.wayback import moment, replayed
 from filmscrape.interpret import interpret
 from filmscrape.items import Capture, ScrapedEvent
 from filmscrape.pages.base import NotAnEvent, UnreadablePage
+from filmscrape.pages.blocked import blocked_reason, gate_reason
 from filmscrape.runs.merge import Venues
 from filmscrape.runs.stats import Stat
 from filmscrape.validation import errors_of, event_id, record_of, sighting_of
@@ -146,7 +147,12 @@ class Extractor:
         event = source.canonical(url) or url
         if url != capture.url:  # a web archive's copy, read as in a crawl: by its one address
             url = event
-        if 300 <= capture.status < 400 and capture.status != _NOT_MODIFIED:
+        if reason := _blocked(capture):
+            found.fates["failed"] += 1
+            for stat in (Stat.FAILED, Stat.REFUSED, Stat.BLOCKED):
+                found.stats[stat] += 1
+            found.failed.append((event, "event", reason))
+        elif 300 <= capture.status < 400 and capture.status != _NOT_MODIFIED:
             found.fates["moved"] += 1
             found.skipped.append((event, f"redirects to {capture.header('location')}"))
         elif not is_answered(capture):
@@ -176,7 +182,11 @@ class Extractor:
     def _take_list(
         self, source: "type[EventSpider]", kind: str, found: Found, capture: StoredCapture, url: str, when: datetime
     ) -> None:
-        if 300 <= capture.status < 400 and capture.status != _NOT_MODIFIED:
+        if reason := _blocked(capture):
+            for stat in (Stat.DISCOVERY_FAILED, Stat.REFUSED, Stat.BLOCKED):
+                found.stats[stat] += 1
+            found.failed.append((url, kind, reason))
+        elif 300 <= capture.status < 400 and capture.status != _NOT_MODIFIED:
             self.result.others[REDIRECT] += 1
         elif not is_answered(capture):
             found.stats[Stat.DISCOVERY_MISSING if capture.status in _GONE else Stat.DISCOVERY_FAILED] += 1
@@ -203,7 +213,7 @@ class Extractor:
             record = record_of(item, meaning, self._archive.run_id) if is_page else sighting_of(item, meaning)
         except Exception as fault:
             found.stats[Stat.REJECTED if is_page else Stat.SIGHTINGS_REJECTED] += 1
-            found.rejected.append((item.url, event_id(item), errors_of(fault), item.origin))
+            found.rejected.append((item.url, event_id(item.source, item.url), errors_of(fault), item.origin))
             return
         for problem in meaning.problems:
             found.stats[Stat.PROBLEMS + (problem.field if is_page else f"{item.origin}.{problem.field}")] += 1
@@ -229,6 +239,19 @@ def public_place(capture: StoredCapture) -> tuple[str, datetime]:
 def is_answered(capture: StoredCapture) -> bool:
     """Whether a capture holds the page: also where the server said that the page is as it was."""
     return capture.status == 200 or (capture.revisit and capture.status == _NOT_MODIFIED)
+
+
+def _blocked(capture: StoredCapture) -> str | None:
+    """Say why a capture stands in the place of a page, where it does, in the words of a crawl."""
+    location = capture.header("location")
+    if location and 300 <= capture.status < 400 and replayed(capture.url) is None:
+        return gate_reason(capture.url, location)
+    try:
+        body = capture.body
+    except UnreadableCapture:
+        return None  # said by whoever goes on to read it
+    headers = {name.lower(): value for name, value in capture.headers}
+    return blocked_reason(body, headers, 200 if is_answered(capture) else capture.status)
 
 
 def _hosts(source: "type[EventSpider]") -> frozenset[str]:

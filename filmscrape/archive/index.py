@@ -17,6 +17,7 @@ from filmscrape.archive.captures import Damage, StoredCapture
 from filmscrape.archive.manifest import CHECKSUMS
 from filmscrape.archive.reader import parse_http, read_capture, read_date, read_records
 from filmscrape.archive.writer import Earlier, repair, warc_date
+from filmscrape.logs import logfmt
 from filmscrape.runs.lines import as_line
 
 WARC = "pages.warc.gz"
@@ -72,7 +73,8 @@ def read_entries(warc: Path) -> Iterator[Entry]:
                         yield entry
             return
         except (ValueError, TypeError) as fault:
-            logger.warning("%s is damaged (%s), so %s is read instead", index, fault, warc.name)
+            next_step = f"nothing: {warc.name} is read instead"
+            logger.warning("%s", logfmt("index is damaged", file=index, reason=fault, next=next_step))
     yield from (entry for entry in scan(warc, []) if entry.offset > last)
 
 
@@ -172,10 +174,10 @@ class SourceArchive:
                     continue
                 if done.torn:
                     self.repaired[warc.parent.name] = done.torn
-                    logger.info("%s: %d bytes of a torn record cut off", warc, done.torn)
+                    logger.info("%s", logfmt("torn record cut off", file=warc, bytes=done.torn))
                 write_index(warc)
             except OSError as fault:  # a folder that may only be read is no reason not to crawl
-                logger.info("%s: %s", warc, fault)
+                logger.info("%s", logfmt("file not mended", file=warc, reason=fault))
 
     # ------------------------------------------------------------------ by digest
     def add(self, warc: Path, entry: Entry) -> None:

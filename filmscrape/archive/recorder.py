@@ -16,11 +16,15 @@ from scrapy.settings import BaseSettings
 from filmscrape import __version__
 from filmscrape.archive.captures import captured_at
 from filmscrape.archive.index import WARC, Entry, IndexWriter, SourceArchive
-from filmscrape.archive.writer import Answer, WarcWriter, Written, warc_date
+from filmscrape.archive.writer import Answer, Earlier, WarcWriter, Written, warc_date
 
 if TYPE_CHECKING:
     from filmscrape.runs.keeper import RunKeeper
 
+# Flags of answers that no site gave now: out of an archive, or spared by a sitemap.
+_OF_NO_SITE = frozenset({"cached", "spared"})
+VALIDATED = "validated"
+"""Key in a request's meta: the payload digest of the stored body that it asks about."""
 _PRIVATE = b"proxy-authorization"  # goes to the proxy, not to the site
 _NOTE = (
     "Bodies as received, with their content coding; transfer coding undone. Header fields as the HTTP library hands "
@@ -122,9 +126,10 @@ class RecorderMiddleware(ArchiveMiddleware):
         request.meta.pop("warc_record_id", None)
         request.meta.pop("captured_at", None)
         keeper = self._keeper
-        if keeper.archive is None or "cached" in response.flags:  # no site answered that now
+        if keeper.archive is None or not _OF_NO_SITE.isdisjoint(response.flags):
             return response
-        answer = answer_of(request, response)
+        known = request.meta.get(VALIDATED) if response.status == HTTPStatus.NOT_MODIFIED else None
+        answer = answer_of(request, response, keeper.archive.source.known(known) if known else None)
         try:
             written = keeper.archive.record(answer, response.status)
         except OSError as fault:
@@ -132,11 +137,15 @@ class RecorderMiddleware(ArchiveMiddleware):
         else:
             request.meta["warc_record_id"] = written.record_id
             request.meta["captured_at"] = answer.captured_at.isoformat()
+            request.meta["payload_digest"] = written.digest
         return response
 
 
-def answer_of(request: Request, response: Response) -> Answer:
-    """Put a request and its answer into the form in which they went over the wire, as far as that is known."""
+def answer_of(request: Request, response: Response, not_modified: Earlier | None = None) -> Answer:
+    """Put a request and its answer into the form in which they went over the wire, as far as that is known.
+
+    :param not_modified: for a 304, the capture that is still good.
+    """
     parts = urlsplit(request.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     asked = [f"{request.method} {target} HTTP/1.1".encode()]
@@ -152,6 +161,7 @@ def answer_of(request: Request, response: Response) -> Answer:
         body=response.body,
         ip=str(response.ip_address) if response.ip_address else None,
         truncated="disconnect" if "dataloss" in response.flags else None,
+        not_modified=not_modified,
     )
 
 

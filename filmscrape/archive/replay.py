@@ -5,10 +5,10 @@ Same captures and same code give the same bytes of ``events.jsonl``, whatever th
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,14 +18,19 @@ from filmscrape.archive.difference import Difference
 from filmscrape.archive.extraction import Archive, Extracted, Found, Missing
 from filmscrape.archive.pieces import find_bodies, read_all_revisits, read_pieces
 from filmscrape.archive.reader import read_records
-from filmscrape.runs.dataset import write_events, write_lines
+from filmscrape.runs.dataset import write_events
 from filmscrape.runs.folder import RunFolder
+from filmscrape.runs.joining import join_run, preview
+from filmscrape.runs.ledger import Ledger
+from filmscrape.runs.lock import SourceLock
 from filmscrape.runs.merge import Venues
+from filmscrape.runs.merging import Touched
 from filmscrape.runs.outcome import Outcome, Verdict
+from filmscrape.runs.readings import RunFacts, write_readings
+from filmscrape.runs.recovery import look_at_ledger, open_ledger
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stats import Counts, Stat
 from filmscrape.runs.stored import RUNS, StoredRun, runs_of
-from filmscrape.runs.union import Joined, join
 from filmscrape.runs.versions import versions
 
 if TYPE_CHECKING:
@@ -79,7 +84,8 @@ class Reading:
     :raises OSError: where the folder cannot be made or written; so in every method.
     """
 
-    def __init__(self, output: Path, source: str, host: str, started: datetime) -> None:
+    def __init__(self, output: Path, source: str, host: str, examples: int) -> None:
+        started = datetime.now(UTC)
         self.run = RunFolder(output, source, started)
         self.host = host
         self.started = started
@@ -88,8 +94,8 @@ class Reading:
         self._stats: Counter[str] = Counter()
         self._fates: Counter[str] = Counter()
         self.counts = Counts()
-        self.difference: dict[str, Any] = {}
-        self.unsound = 0
+        self._difference = Difference(examples)
+        self._touched = 0
 
     def take(self, found: Found) -> None:
         """Keep what a piece of a file gave."""
@@ -106,38 +112,45 @@ class Reading:
         for url, event_id, errors, origin in found.rejected:
             self.run.reject(url, event_id, errors, origin=origin)
 
-    def write(self, examples: int) -> None:
-        """Write ``events.jsonl``, and compare what it makes of the dataset with the dataset as it is."""
+    def write(self) -> None:
+        """Write what was read: the records, and the readings that they are made of."""
         written = write_events(self._spool, self._venues, self.run.events)
         self._stats[Stat.CONFLICTS] += written.conflicts
         self._stats[Stat.DUPLICATES] -= written.forked
         self.counts = Counts.gather(self._stats, self._fates, self._spool.unique + written.forked, written.lines)
+        facts = RunFacts(self.run.id, is_live=False, is_complete=False)
+        write_readings(self.run.readings, self._spool, {}, (), (), facts)
         self._spool.remove()
         self.run.close()
-        difference = Difference(examples)
-        for event in join(self.run.dataset, self.run.events):
-            self._compare(event, difference)
-        self.difference = difference.as_json()
 
-    def _compare(self, event: Joined, difference: Difference) -> None:
-        self.unsound += not event.is_sound
-        if not event.was_read:
-            difference.keep()
-        elif event.published is None:
-            difference.add_new(event.id)
-        elif event.published == event.line:
-            difference.add_same()
+    def join(self, ledger: Ledger, report: Callable[[], dict[str, Any]], *, publish: bool) -> None:
+        """Find out what was read changes in the dataset; change it where that is wanted.
+
+        :param report: makes what ``run.json`` says.
+        """
+
+        def whole_report() -> dict[str, Any]:
+            self._difference.keep(len(ledger) - self._touched)
+            return report()
+
+        if publish:
+            join_run(ledger, self.run, whole_report, self._compare)
+            return
+        preview(ledger, self.run.readings, self._compare)
+        self.run.changes.touch()
+        self._difference.keep(len(ledger) - self._touched + self._difference.events["added"])
+        self.run.save(report())
+
+    def _compare(self, event: Touched) -> None:
+        self._touched += 1
+        if event.old is None:
+            self._difference.add_new(event.id)
+        elif event.old == event.new:
+            self._difference.add_same()
         else:
-            difference.add(_published(event.published), json.loads(event.line))
+            self._difference.add(json.loads(event.old), json.loads(event.new))
 
-    def publish(self) -> None:
-        """Replace the dataset by itself and what was read: no event leaves it."""
-        joined = self.run.path / "dataset.jsonl"
-        write_lines((event.line for event in join(self.run.dataset, self.run.events)), joined)
-        self.run.publish(joined)
-        joined.unlink()
-
-    def judge(self, damaged: int, *, publish: bool) -> Verdict:
+    def judge(self, damaged: int) -> Verdict:
         """Say what came of it."""
         mismatches = self.counts.mismatches()
         if mismatches:
@@ -146,8 +159,6 @@ class Reading:
             return Verdict(Outcome.INTEGRITY, f"{damaged} damaged place{'s' * (damaged > 1)}, named above")
         if not self.counts.written:
             return Verdict(Outcome.TOO_FEW_EVENTS, f"no event of {self.host} was found")
-        if publish and self.unsound:
-            return Verdict(Outcome.INTEGRITY, f"{self.unsound} lines of {self.run.dataset} do not keep the contract")
         return Verdict(Outcome.ACCEPTED)
 
     def report(self, verdict: Verdict, replayed: Sequence[str]) -> dict[str, Any]:
@@ -155,6 +166,7 @@ class Reading:
         return {
             "run_id": self.run.id,
             "source": self.run.source,
+            "verdict": verdict.outcome.verdict,
             "outcome": verdict.outcome.name.lower(),
             "exit_code": int(verdict.outcome),
             "message": verdict.message,
@@ -162,20 +174,11 @@ class Reading:
             "started": self.started.isoformat(timespec="milliseconds"),
             "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "counts": asdict(self.counts),
-            "difference": self.difference,
+            "difference": self._difference.as_json(),
             "versions": versions(),
             "dataset": str(self.run.dataset),
             "folder": str(self.run.path),
         }
-
-
-def _published(line: bytes) -> dict[str, Any]:
-    """A published line; nothing of one that is no JSON."""
-    try:
-        record = json.loads(line)
-    except ValueError:
-        record = None
-    return record if isinstance(record, dict) else {}
 
 
 # ------------------------------------------------------------------ all of it
@@ -206,13 +209,19 @@ class Replay:
     :param output: the output root (``OUTPUT_DIR``).
     :param sources: the spiders whose pages are looked for.
     :param jobs: how many processes read.
+    :param publish: join what is read to the dataset, and hold the locks of the sources while that lasts.
+    :param examples: how many examples of each kind of difference to keep.
     """
 
-    def __init__(self, output: Path, sources: Sequence["type[EventSpider]"], jobs: int) -> None:
+    def __init__(
+        self, output: Path, sources: Sequence["type[EventSpider]"], jobs: int, *, publish: bool, examples: int
+    ) -> None:
         self._output = output
         self._sources = sources
         self._jobs = jobs
-        self._started = datetime.now(UTC)
+        self._publish = publish
+        self._examples = examples
+        self._locks: list[SourceLock] = []
         self._paths: list[str] = []
         self.readings: dict[str, Reading] = {}
         self.told = Told(0, Counter(), [])
@@ -221,6 +230,7 @@ class Replay:
         """Read all captures of some files.
 
         :raises OSError: where a file cannot be read, or the output directory not written.
+        :raises SourceLocked: where it is to be published, and another process changes the dataset.
         """
         self._paths = [str(archive.path) for archive in archives]
         missing: list[tuple[Archive, Missing]] = []
@@ -255,25 +265,36 @@ class Replay:
     def _reading(self, name: str) -> Reading:
         if name not in self.readings:
             source = next(source for source in self._sources if source.name == name)
-            host = urlsplit(source.site).netloc
-            self.readings[name] = Reading(self._output, name, host, self._started)
+            if self._publish:
+                self._locks.append(SourceLock(self._output / name, "scrapy replay --publish"))
+            self.readings[name] = Reading(self._output, name, urlsplit(source.site).netloc, self._examples)
         return self.readings[name]
 
-    def finish(self, examples: int, *, publish: bool) -> Iterator[dict[str, Any]]:
+    def finish(self) -> Iterator[dict[str, Any]]:
         """Write and judge what was found of each source, and publish it where that is wanted and sound.
 
-        :param examples: how many examples of each kind of difference to keep.
         :return: what each ``run.json`` says.
         :raises OSError: where the output directory cannot be written.
+        :raises LedgerDamaged: where it is to be compared with what cannot be read.
+        :raises SourceLocked: there is no ledger yet, and another process is at work.
         """
-        for _, reading in sorted(self.readings.items()):
-            reading.write(examples)
-            verdict = reading.judge(len(self.damaged), publish=publish)
-            if publish and verdict.outcome is Outcome.ACCEPTED:
-                reading.publish()
-            report = {**reading.report(verdict, self._paths), **self.told.as_json()}
-            reading.run.save(report)
-            yield {**report, "published": reading.run.published}
+        for name, reading in sorted(self.readings.items()):
+            reading.write()
+            verdict = reading.judge(len(self.damaged))
+            told = self.told.as_json()
+            folder = self._output / name
+            ledger = open_ledger(folder) if self._publish else look_at_ledger(folder)
+            try:
+                publish = self._publish and verdict.outcome is Outcome.ACCEPTED
+                reading.join(ledger, partial(self._report, reading, verdict, told), publish=publish)
+            finally:
+                ledger.close()
+            yield {**self._report(reading, verdict, told), "published": reading.run.published}
+        for lock in self._locks:
+            lock.release()
+
+    def _report(self, reading: Reading, verdict: Verdict, told: dict[str, Any]) -> dict[str, Any]:
+        return {**reading.report(verdict, self._paths), **told}
 
     @property
     def damaged(self) -> list[Damage]:

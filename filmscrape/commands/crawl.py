@@ -15,7 +15,10 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
+from filmscrape.runs.limits import Limits
+from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.outcome import Outcome
+from filmscrape.runs.ping import Ping
 from filmscrape.runs.summary import print_summary
 
 
@@ -75,10 +78,15 @@ class Command(ScrapyCommand):
         spider = self.crawler_process.spider_loader.load(args[0])
         try:
             spider.check_arguments(**opts.spargs)  # type: ignore[attr-defined]
+            Limits.from_settings(self.crawler_process.settings)
         except ValueError as wrong:
             self.exitcode = self._refuse(str(wrong))
             return
-        self.exitcode = self._crawl(self.crawler_process.create_crawler(spider), opts.spargs)
+        crawler = self.crawler_process.create_crawler(spider)
+        try:
+            self.exitcode = Ping.from_environment().around(lambda: self._crawl(crawler, opts.spargs))
+        except KeyboardInterrupt:  # while the ping before the run was sent
+            self.exitcode = self._end(Outcome.INTERRUPTED, "interrupted before it began")
 
     def _crawl(self, crawler: Crawler, arguments: dict[str, str]) -> int:
         assert self.crawler_process is not None
@@ -87,7 +95,13 @@ class Command(ScrapyCommand):
             self.crawler_process.start()
         except KeyboardInterrupt:  # before Scrapy's own handlers were in place
             return self._end(Outcome.INTERRUPTED, "interrupted")
+        from filmscrape.runs.ledger import LedgerDamaged  # heavy, and loaded by the crawl anyway
+
         fault = task.exception() if task.done() and not task.cancelled() else None
+        if isinstance(fault, SourceLocked):
+            return self._end(Outcome.LOCKED, f"{fault}; nothing was asked of the site")
+        if isinstance(fault, LedgerDamaged):
+            return self._end(Outcome.INTEGRITY, str(fault))
         if isinstance(fault, OSError):
             return self._end(Outcome.CANNOT_WRITE, f"cannot write {fault.filename}: {fault.strerror or fault}")
         if fault is not None:
@@ -103,12 +117,14 @@ class Command(ScrapyCommand):
         verdict = keeper.verdict
         if verdict is None or keeper.finished is None:  # killed by a second Ctrl-C
             return self._end(Outcome.INTERRUPTED, "interrupted; nothing was published")
-        if verdict.outcome not in (Outcome.TOO_MANY_FAILED, Outcome.ROBOTS, Outcome.CANNOT_WRITE):
+        if keeper.counts.listed and verdict.outcome is not Outcome.CANNOT_WRITE:
             with suppress(SystemExit):  # how rich ends where nobody reads the pipe any more
                 print_summary(keeper.report(), sys.stdout)
-        if verdict.outcome is not Outcome.ACCEPTED:
+        if not verdict.outcome.publishes:
             state = "is as it was" if keeper.run.dataset.exists() else "was not written"
             return self._end(verdict.outcome, f"{verdict.message}; {keeper.run.dataset} {state}")
+        if verdict.outcome is Outcome.DEGRADED:
+            return self._end(verdict.outcome, f"degraded: {verdict.message}; {keeper.run.dataset} was published")
         return int(verdict.outcome)
 
     def _refuse(self, message: str) -> int:

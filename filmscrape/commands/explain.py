@@ -11,6 +11,7 @@ from scrapy.spiderloader import SpiderLoader
 from filmscrape.archive.explanation import Explainer, Explanation
 from filmscrape.commandline import OfflineCommand
 from filmscrape.records import Event
+from filmscrape.runs.ledger import LedgerDamaged, Span
 from filmscrape.runs.outcome import Outcome
 from filmscrape.spiders.base import EventSpider
 
@@ -47,13 +48,17 @@ class Command(OfflineCommand):
             event_id, field = self._asked(args)
             explainer = Explainer(self.output, self._source(event_id), event_id)
             found = explainer.explain(field)
+            seen = explainer.seen(field, found.value)
         except LookupError as unknown:
             self.end(Outcome.USAGE, str(unknown.args[0]))
+            return
+        except LedgerDamaged as fault:
+            self.end(Outcome.INTEGRITY, f"{fault}; scrapy rebuild makes it again from the runs")
             return
         except OSError as fault:
             self.end(Outcome.INTEGRITY, f"cannot read {fault.filename}: {fault.strerror or fault}")
             return
-        told = as_json(event_id, field, found, explainer.published)
+        told = as_json(event_id, field, found, explainer.published, seen)
         if opts.json:
             print(json.dumps(told, ensure_ascii=False, indent=2))
         else:
@@ -81,7 +86,9 @@ class Command(OfflineCommand):
         return spider
 
 
-def as_json(event_id: str, field: str, found: Explanation, published: dict[str, Any] | None) -> dict[str, Any]:
+def as_json(
+    event_id: str, field: str, found: Explanation, published: dict[str, Any] | None, seen: Span | None
+) -> dict[str, Any]:
     """Everything, for machines."""
     capture = found.capture
     return {
@@ -100,6 +107,7 @@ def as_json(event_id: str, field: str, found: Explanation, published: dict[str, 
             "captured_at": found.captured_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "revisit": capture.revisit,
         },
+        "seen": None if seen is None else seen._asdict(),
         "published": None if published is None else published.get(field),
         "is_published": published is not None,
     }
@@ -120,4 +128,7 @@ def lines(told: dict[str, Any]) -> list[str]:
         found.append(f"words      {json.dumps(place['words'], ensure_ascii=False)} in {where}")
     found.append(f"capture    {capture['file']}, offset {capture['offset']}, {capture['record_id']}")
     found.append(f"           {capture['url']} at {capture['captured_at']}")
+    if seen := told["seen"]:
+        found.append(f"first seen {seen['first']} by run {seen['first_run']}")
+        found.append(f"last seen  {seen['last']} by run {seen['last_run']}")
     return found

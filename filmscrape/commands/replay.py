@@ -17,6 +17,8 @@ from filmscrape.archive.difference import print_difference
 from filmscrape.archive.extraction import Archive
 from filmscrape.archive.replay import Replay, archive_of
 from filmscrape.commandline import OfflineCommand
+from filmscrape.runs.ledger import LedgerDamaged
+from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import find_run, runs_of
 from filmscrape.runs.summary import print_summary
@@ -67,12 +69,18 @@ class Command(OfflineCommand):
         except LookupError as wrong:
             self.end(Outcome.USAGE, str(wrong.args[0]))
             return
-        replay = Replay(self.output, sources, opts.jobs or processors())
+        replay = Replay(self.output, sources, opts.jobs or processors(), publish=opts.publish, examples=opts.examples)
         try:
             replay.read(archives)
-            reports = list(replay.finish(opts.examples, publish=opts.publish))
+            reports = list(replay.finish())
         except OSError as fault:
             self.end(Outcome.CANNOT_WRITE, f"{fault.filename or self.output}: {fault.strerror or fault}")
+            return
+        except SourceLocked as busy:
+            self.end(Outcome.LOCKED, f"{busy}; nothing was published")
+            return
+        except LedgerDamaged as fault:
+            self.end(Outcome.INTEGRITY, f"{fault}; scrapy rebuild makes it again from the runs")
             return
         except BrokenProcessPool:
             self.end(Outcome.FAULT, "a process that read was killed, perhaps for want of memory; try --jobs 1")

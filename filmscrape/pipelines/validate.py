@@ -8,6 +8,7 @@ from scrapy.exceptions import DropItem
 
 from filmscrape.interpret import interpret
 from filmscrape.items import ScrapedEvent
+from filmscrape.logs import logfmt
 from filmscrape.records import Event
 from filmscrape.runs.keeper import RunKeeper
 from filmscrape.runs.merge import Sighting
@@ -40,8 +41,9 @@ class ValidatePipeline:
             record = record_of(item, meaning, self._run.id) if is_page else sighting_of(item, meaning)
         except Exception as fault:
             self._count(Stat.REJECTED if is_page else Stat.SIGHTINGS_REJECTED)
-            self._run.reject(item.url, event_id(item), errors_of(fault), origin=item.origin)
-            logger.warning("%s: does not keep the contract, see rejected.jsonl", item.url)
+            self._run.reject(item.url, event_id(item.source, item.url), errors_of(fault), origin=item.origin)
+            next_step = f"its line in {self._run.path / 'rejected.jsonl'} names the fields"
+            logger.warning("%s", logfmt("record rejected", url=item.url, origin=item.origin, next=next_step))
             raise DropItem(item.url, "DEBUG") from None  # at that level only: Scrapy logs the whole item with it
         for problem in meaning.problems:
             self._count(Stat.PROBLEMS + (problem.field if is_page else f"{item.origin}.{problem.field}"))

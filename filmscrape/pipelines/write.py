@@ -8,11 +8,12 @@ from filmscrape.records import Event
 from filmscrape.runs.dataset import write_events
 from filmscrape.runs.keeper import RunKeeper
 from filmscrape.runs.merge import Sighting
+from filmscrape.runs.readings import write_readings
 from filmscrape.runs.stats import Stat
 
 
 class WritePipeline:
-    """Write ``events.jsonl`` into the run's folder when the crawl is over; publishing it is the keeper's business."""
+    """Write the run's records and readings when the crawl is over; publishing is the keeper's business."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._keeper = RunKeeper.of(crawler)
@@ -35,4 +36,8 @@ class WritePipeline:
             self._count(Stat.DUPLICATES, -written.forked)  # no second page of one event: the page of another
             self._keeper.forked = written.forked
             self._keeper.written = written.lines
-            self._keeper.spool.remove()
+            keeper = self._keeper
+            write_readings(
+                keeper.run.readings, keeper.spool, keeper.same, keeper.listed(), keeper.answers.values(), keeper.facts()
+            )
+            keeper.spool.remove()

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from filmscrape.records import Event
 from filmscrape.runs.films import merge_films
-from filmscrape.runs.merge import Sighting, Venues
+from filmscrape.runs.merge import Sighting, Venues, newest_first
 from filmscrape.runs.spool import Spool
 
 Value = TypeVar("Value")
@@ -39,7 +39,9 @@ def write_events(spool: Spool, venues: Venues, path: Path) -> Written:
                 yield [(event_id, pages[0])]
                 continue
             found = merge_films(
-                map(Event.model_validate_json, pages), map(Sighting.model_validate_json, sightings), venues
+                newest_first(map(Event.model_validate_json, pages)),
+                list(map(Sighting.model_validate_json, sightings)),
+                venues,
             )
             conflicts += found.conflicts
             forked += len(found.events) - 1

@@ -3,12 +3,15 @@
 The film that was captured first keeps the id; a later one gets its year behind it: ``festival:scarface--1983``.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from filmscrape.records import Event
 from filmscrape.runs.merge import Merged, Sighting, Venues, directors, merge, same_film
+
+_FORK = re.compile(r"(.+)--\d{4}")
 
 
 class Films(NamedTuple):
@@ -19,19 +22,19 @@ class Films(NamedTuple):
     """Facts that contradict each other, and descriptions that could be of either film and so fill neither."""
 
 
-def merge_films(pages: Iterable[Event], sightings: Iterable[Sighting], venues: Venues) -> Films:
-    """Make the records of all that is known about one address; the order in which it was found plays no part.
+def merge_films(pages: Sequence[Event], sightings: Iterable[Sighting], venues: Venues) -> Films:
+    """Make the records of all that is known about one address.
 
-    :param pages: at least one record of the address.
+    :param pages: at least one record of the address, the newest first.
     :param sightings: what cards and calendar entries say of it.
     :param venues: the names of venues that only a calendar knows.
     """
-    ordered = sorted(pages, key=lambda e: (e.provenance.fetched_at, e.model_dump_json()), reverse=True)
-    films = part(ordered)
+    films = part(pages)
     if len(films) == 1:
-        return _united([Merged(*merge(ordered, sightings, venues))], 0)
+        return _united([Merged(*merge(pages, sightings, venues))], 0)
     doubtful = 0
-    for page in ordered:
+    order = {id(page): at for at, page in enumerate(pages)}
+    for page in pages:
         if page.year is None:
             at = _film_of(films, page)
             doubtful += at is None
@@ -43,6 +46,8 @@ def merge_films(pages: Iterable[Event], sightings: Iterable[Sighting], venues: V
         doubtful += at is None
         if at is not None:
             seen[at].append(sighting)
+    for film in films:
+        film.sort(key=lambda page: order[id(page)])
     merged = [merge(film, cards, venues) for film, cards in zip(films, seen, strict=True)]
     return _united(sorted(merged, key=lambda m: m.event.first_seen), doubtful)
 
@@ -62,6 +67,12 @@ def part(pages: Sequence[Event]) -> list[list[Event]]:
         else:
             film.append(page)
     return films if len(films) > 1 else [list(pages)]
+
+
+def address_of(event_id: str) -> str:
+    """The id of the address that an event has, which another film may have too."""
+    found = _FORK.fullmatch(event_id)
+    return found[1] if found else event_id
 
 
 def forked_id(event: Event) -> str:

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filmscrape.archive.manifest import file_sha256, write_checksums
+from filmscrape.archive.manifest import write_checksums
 from filmscrape.runs.lines import LineFile, as_line
-from filmscrape.runs.publish import publish
+from filmscrape.runs.publish import put_in_place
+from filmscrape.runs.readings import READINGS
 from filmscrape.runs.stored import hold_runs
 
 EVENTS = "events.jsonl"
+CHANGES = "changes.jsonl"
+REPORT = "run.json"
 
 
 def new_run_id(now: datetime) -> str:
@@ -25,7 +28,9 @@ class RunFolder:
     """What one run writes.
 
     ========================  ======================================================================
-    ``events.jsonl``          the records, merged and sorted, as they are published
+    ``events.jsonl``          the run's own records, merged and sorted; the dataset is those of all runs
+    ``readings.jsonl.gz``     what the run read, line by line, before it was merged: of these the ledger is made
+    ``changes.jsonl``         what the run changed in the dataset; empty where it changed nothing
     ``pages.warc.gz``         every request and answer, as they came (without ``WARC`` there is none)
     ``captures.jsonl``        what the WARC holds, a line for each answer; made again from the WARC where it is missing
     ``rejected.jsonl``        pages and records that could not be trusted: url, id, errors
@@ -33,7 +38,7 @@ class RunFolder:
     ``failed.jsonl``          requests that failed for good: url, kind, reason
     ``run.json``              arguments, counts, outcome, versions, times; without ``finished`` while the run lasts
     ``SHA256SUMS``            checksums of all of these, once the run is over
-    ``spool.jsonl``           valid records and sightings as they came; gone once ``events.jsonl`` is whole
+    ``spool.jsonl``           valid records and sightings as they came; gone once the run is over
     ========================  ======================================================================
 
     :param output: the output root (``OUTPUT_DIR``).
@@ -59,6 +64,16 @@ class RunFolder:
         """The run's own records."""
         return self.path / EVENTS
 
+    @property
+    def readings(self) -> Path:
+        """What the run read."""
+        return self.path / READINGS
+
+    @property
+    def changes(self) -> Path:
+        """What the run changed in the dataset."""
+        return self.path / CHANGES
+
     def reject(self, url: str, event_id: str | None, errors: list[dict[str, Any]], **more: Any) -> None:
         """Write a line to ``rejected.jsonl``; an error is ``field``, ``reason`` and ``raw``."""
         self.rejected.append(as_line({"url": url, "id": event_id, "errors": errors, **more}))
@@ -73,27 +88,32 @@ class RunFolder:
 
     def save(self, report: dict[str, Any]) -> None:
         """Write ``run.json``, at one stroke, and once the run is over the checksums of its files."""
-        draft = self.path / ".run.json"
-        report = {**report, "published": self.published}
-        draft.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        os.replace(draft, self.path / "run.json")
-        if report.get("finished"):
-            write_checksums(self.path)
-            if self._in_use is not None:
-                os.close(self._in_use)
-                self._in_use = None
+        self.draft(report)
+        self.settle(is_over=bool(report.get("finished")))
+
+    def draft(self, report: dict[str, Any]) -> None:
+        """Write what ``run.json`` is to say, durably, but not in its place yet."""
+        with (self.path / f".{REPORT}").open("w", encoding="utf-8") as file:
+            json.dump({**report, "published": self.published}, file, ensure_ascii=False, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def settle(self, *, is_over: bool) -> None:
+        """Put the draft in its place."""
+        finish_report(self.path, is_over=is_over)
+        if is_over and self._in_use is not None:
+            os.close(self._in_use)
+            self._in_use = None
 
     def close(self) -> None:
         """Make the files of lines durable."""
         for file in (self.rejected, self.skipped, self.failed):
             file.close()
 
-    def publish(self, finished: Path | None = None) -> None:
-        """Replace the dataset, and note what it has been replaced with.
 
-        :param finished: a whole file in this folder, else this run's own records.
-        """
-        finished = finished or self.events
-        published = {"bytes": finished.stat().st_size, "sha256": file_sha256(finished)}
-        publish(finished, self.dataset)
-        self.published = published
+def finish_report(folder: Path, *, is_over: bool) -> None:
+    """Put a drafted ``run.json`` in its place, and write the checksums of a run that is over."""
+    put_in_place(folder / f".{REPORT}", folder / REPORT)
+    if is_over:
+        write_checksums(folder)

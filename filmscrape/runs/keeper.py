@@ -4,9 +4,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -14,37 +15,77 @@ from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
 from filmscrape.archive.recorder import open_archive
+from filmscrape.records import Event
+from filmscrape.runs.baseline import Baseline, baseline
 from filmscrape.runs.folder import RunFolder
+from filmscrape.runs.joining import join_run
+from filmscrape.runs.ledger import LedgerDamaged, Page
+from filmscrape.runs.limits import Limits
+from filmscrape.runs.lock import SourceLock
+from filmscrape.runs.measure import Measures, measure
 from filmscrape.runs.merge import Venues
-from filmscrape.runs.outcome import Outcome, Verdict, judge
+from filmscrape.runs.outcome import Outcome, Verdict
+from filmscrape.runs.readings import Answered, RunFacts, cut, joined
+from filmscrape.runs.recovery import open_ledger
+from filmscrape.runs.resume import resumable
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stats import Counts, Stat
+from filmscrape.runs.stored import runs_of
+from filmscrape.runs.verdict import judge
 from filmscrape.runs.versions import versions
 from filmscrape.runs.worklist import Worklist
+from filmscrape.validation import event_id, utc
+
+if TYPE_CHECKING:
+    from filmscrape.spiders.base import EventSpider
 
 logger = logging.getLogger(__name__)
 
 
 class RunKeeper:
-    """Scrapy extension that holds what a run shares: folder, spool, work list; and ends it.
+    """Scrapy extension that holds what a run shares: folder, ledger, spool, work list; and ends it.
 
+    :raises SourceLocked: in the constructor, where another run of the source is going on.
     :raises OSError: in the constructor, where the output directory cannot be written.
+    :raises ValueError: in the constructor, where a limit in the settings makes no sense.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         assert crawler.spider is not None
         self.crawler = crawler
+        self.spider = cast("EventSpider", crawler.spider)
         self.started = datetime.now(UTC)
-        self.run = RunFolder(Path(crawler.settings["OUTPUT_DIR"]), crawler.spider.name, self.started)
-        self.archive = open_archive(self.run.path, self.run.id, crawler.settings)
+        self.limits = Limits.from_settings(crawler.settings)
+        output = Path(crawler.settings["OUTPUT_DIR"])
+        self._lock = SourceLock(output / self.spider.name, f"scrapy crawl {self.spider.name}")
+        try:
+            self._open(output)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _open(self, output: Path) -> None:
+        settings, name = self.crawler.settings, self.spider.name
+        self.ledger = open_ledger(output / name)
+        earlier = runs_of(output, name)
+        within = timedelta(hours=settings.getfloat("RESUME_WITHIN_HOURS"))
+        self.resumed = resumable(earlier, self.spider.arguments, self.started, within)
+        self.scope = self.spider.scope.as_json(self.spider.site)
+        self.baseline: Baseline = baseline(earlier, self.scope)
+        self.run = RunFolder(output, name, self.started)
+        self.archive = open_archive(self.run.path, self.run.id, settings)
         self.spool = Spool(self.run.path / "spool.jsonl")
         self.venues = Venues()
         self.worklist = Worklist()
+        self.answers: dict[str, Answered] = {}  # with what to ask for pages the next time, by path
+        self.lastmods: dict[str, str] = {}  # what sitemaps say of events, by address
+        self.same: dict[str, str] = {}  # events whose page is as it was, and when the site said so
         self.written = 0
         self.forked = 0  # events whose address another film has too
         self.verdict: Verdict | None = None  # set by whoever finds that the run cannot go on, else at its end
         self.first_failure = ""
         self.counts = Counts()
+        self.measures = Measures()
         self.finished: datetime | None = None
         self.run.save(self.report())
 
@@ -64,6 +105,34 @@ class RunKeeper:
         assert keeper is not None, "the extension RunKeeper is switched off"
         return keeper
 
+    # ------------------------------------------------------------------ what is known already
+    @cached_property
+    def answers_before(self) -> dict[str, Answered]:
+        """With what to ask for pages, as earlier runs noted it."""
+        return self.ledger.answers()
+
+    def id_of(self, address: str) -> str:
+        """The id of the event that has an address."""
+        return event_id(self.spider.name, address)
+
+    def give_again(self, address: str, page: Page, at: datetime | None) -> None:
+        """Take over what an earlier run read of a page that is as it was.
+
+        :param address: the event's canonical address.
+        :param at: when the site said so; ``None`` where it was not asked.
+        """
+        name = self.id_of(address)
+        head, tail = cut(page.line)
+        if at is not None:
+            self.same[name] = utc(at)
+        line = joined(head, page.first, max(self.same.get(name, ""), page.last), tail)
+        self.venues.learn(Event.model_validate_json(line).screenings)
+        count = self.crawler.stats.inc_value
+        count(Stat.VALID)
+        if not self.spool.add_line(name, True, line):
+            count(Stat.DUPLICATES)
+
+    # ------------------------------------------------------------------ a disk that fails
     @contextmanager
     def guarded(self) -> Iterator[None]:
         """Turn a failing disk into the end of the run."""
@@ -71,6 +140,9 @@ class RunKeeper:
             yield
         except OSError as fault:
             self.verdict = Verdict(Outcome.CANNOT_WRITE, f"cannot write {self.run.path}: {fault.strerror or fault}")
+        except LedgerDamaged as fault:
+            message = f"{fault}: the next run makes it again from the runs, or scrapy rebuild does"
+            self.verdict = Verdict(Outcome.INTEGRITY, message)
 
     def error_raised(self, failure: Failure) -> None:
         """Count a fault of the program; one of the disk ends the run at once."""
@@ -85,21 +157,54 @@ class RunKeeper:
                 raise fault
             deferred_from_coro(self.crawler.engine.close_spider_async(reason="cannot_write"))
 
+    # ------------------------------------------------------------------ the end
+    def facts(self) -> RunFacts:
+        """What the ledger has to know of the run as a whole."""
+        is_live = self.spider.reading is None
+        missed = self.crawler.stats.get_value(Stat.DISCOVERY_FAILED, 0)
+        is_whole = self.spider.scope.is_whole(self.spider.places) and not missed
+        return RunFacts(self.run.id, is_live, is_live and is_whole)
+
+    def listed(self) -> list[str]:
+        """Ids of the events that the run saw listed, whatever became of their pages."""
+        return [] if self.spider.reading else [self.id_of(url) for url in self.worklist]
+
     def spider_closed(self, reason: str) -> None:
         """Judge the run, publish its records if they can be trusted, and write ``run.json``."""
         self.finished = datetime.now(UTC)
         stats = self.crawler.stats.get_stats()
         self.counts = Counts.gather(stats, self.worklist.fates(), self.spool.unique + self.forked, self.written)
+        with self.guarded():
+            if self.run.events.exists():
+                with self.run.events.open("rb") as lines:
+                    self.measures = measure(lines)
         if self.verdict is None or reason == "shutdown":
-            self.verdict = judge(self.counts, self.host, reason, self.first_failure)
+            self.verdict = self._judge(reason)
         with self.guarded():
             self.run.close()
             if self.archive:
                 self.archive.close()
             if self.verdict.outcome.publishes:
-                self.run.publish()
-        with self.guarded():
-            self.run.save(self.report())
+                join_run(self.ledger, self.run, self.report)
+            else:
+                self.run.changes.touch()  # it changes nothing
+        if not self.verdict.outcome.publishes:
+            with self.guarded():
+                self.run.save(self.report())
+        self.ledger.close()
+        self._lock.release()
+
+    def _judge(self, reason: str) -> Verdict:
+        return judge(
+            self.counts,
+            self.host,
+            reason,
+            self.first_failure,
+            measures=self.measures,
+            baseline=self.baseline,
+            limits=self.limits,
+            today=self.started.date(),
+        )
 
     @property
     def host(self) -> str:
@@ -112,15 +217,30 @@ class RunKeeper:
         return {
             "run_id": self.run.id,
             "source": self.run.source,
+            "verdict": verdict.outcome.verdict if verdict else None,
             "outcome": verdict.outcome.name.lower() if verdict else None,
             "exit_code": int(verdict.outcome) if verdict else None,
             "message": verdict.message if verdict else None,
-            "arguments": getattr(self.crawler.spider, "arguments", {}),
+            "findings": [
+                {"check": found.check, "outcome": found.outcome.name.lower(), "message": found.message}
+                for found in (verdict.findings if verdict else ())
+            ],
+            "arguments": self.spider.arguments,
+            "scope": self.scope,
+            "declared": self.limits.declared(self.started.date()),
             "started": self.started.isoformat(timespec="milliseconds"),
             "finished": self.finished.isoformat(timespec="milliseconds") if self.finished else None,
+            "resumed": [run.id for run in self.resumed],
             "counts": asdict(self.counts),
+            "measures": self.measures.as_json(),
+            "baseline": self.baseline.as_json(),
             "archive": self.archive.report() if self.archive else None,
+            "bytes": {name: self._bytes(name) for name in ("request", "response")},
             "versions": versions(),
             "dataset": str(self.run.dataset),
             "folder": str(self.run.path),
         }
+
+    def _bytes(self, name: str) -> int:
+        """Bytes that were sent or received, headers included."""
+        return int(self.crawler.stats.get_value(f"downloader/{name}_bytes", 0))

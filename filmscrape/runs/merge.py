@@ -72,6 +72,13 @@ class Venues:
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
 
+    @classmethod
+    def of(cls, names: Iterable[tuple[str, str]]) -> "Venues":
+        """Start from names by slug that are known."""
+        venues = cls()
+        venues._names = dict(names)
+        return venues
+
     def learn(self, screenings: Iterable[Screening]) -> None:
         """Note the venues that are named in words; of two spellings the first in order of the alphabet stays."""
         for screening in screenings:
@@ -107,7 +114,7 @@ def merge_screenings(mine: Sequence[Screening], others: Iterable[Screening]) -> 
     merged = list(mine)
     conflicts = 0
     for other in others:
-        at = _position(merged, other)
+        at = same_screening(merged, other)
         if at is None:
             merged.append(other)
             continue
@@ -118,8 +125,8 @@ def merge_screenings(mine: Sequence[Screening], others: Iterable[Screening]) -> 
     return sorted(merged, key=instant), conflicts
 
 
-def _position(screenings: Sequence[Screening], wanted: Screening) -> int | None:
-    """Where the same screening stands, if it does."""
+def same_screening(screenings: Sequence[Screening], wanted: Screening) -> int | None:
+    """Tell where the same screening stands, if it does: by the site's number, else by start and venue."""
     if wanted.id is not None:
         for at, screening in enumerate(screenings):
             if screening.id == wanted.id:
@@ -191,6 +198,12 @@ def merge_pages(newer: Event, older: Event) -> Merged:
             update[name] = there
         elif here != there and not _is_empty(there):
             conflicts += 1
+    # What the page does not tell is no news: a thinner page takes nothing back.
+    update |= {
+        name: getattr(older, name)
+        for name, empty in (("status", "unknown"), ("kind", "other"))
+        if getattr(newer, name) == empty
+    }
     update = {name: value for name, value in update.items() if not _is_empty(value)}
     fields = {name: older.provenance.fields[name] for name in update if name in older.provenance.fields}
     update["screenings"], contradicting = merge_screenings(newer.screenings, older.screenings)
@@ -227,19 +240,25 @@ def add_sighting(event: Event, sighting: Sighting) -> Merged:
     return Merged(event.model_copy(update=update), conflicts)
 
 
-def merge(pages: Iterable[Event], sightings: Iterable[Sighting], venues: Venues) -> Merged:
-    """Make one record of all that a run found about an event; the order in which it was found plays no part.
+def newest_first(pages: Iterable[Event]) -> list[Event]:
+    """Order the captures of one address for :func:`merge`, whatever the order in which they were found."""
+    return sorted(pages, key=lambda e: (e.last_seen, e.provenance.fetched_at, e.model_dump_json()), reverse=True)
 
-    :param pages: at least one record of the event's page.
-    :param sightings: cards and calendar entries. A calendar goes before a card, the newer before the older.
+
+def merge(pages: Sequence[Event], sightings: Iterable[Sighting], venues: Venues) -> Merged:
+    """Make one record of all that was found about an event.
+
+    :param pages: at least one record of the event's page, as :func:`newest_first` orders them.
+    :param sightings: cards and calendar entries, in any order. A calendar goes before a card, a later day before an
+        earlier one; which of two lists was asked first on one day plays no part.
     :param venues: the names of venues that only a calendar knows.
     """
-    newest, *rest = sorted(pages, key=lambda e: (e.provenance.fetched_at, e.model_dump_json()), reverse=True)
+    newest, *rest = pages
     merged, conflicts = newest, 0
     for page in rest:
         merged, found = merge_pages(merged, page)
         conflicts += found
-    ordered = sorted(sightings, key=lambda s: (s.seen_at, s.model_dump_json()), reverse=True)
+    ordered = sorted(sightings, key=lambda s: (s.seen_at[:10], s.model_dump_json()), reverse=True)
     for sighting in sorted(ordered, key=lambda s: s.origin != "calendar"):
         merged, found = add_sighting(merged, sighting)
         conflicts += found

@@ -3,8 +3,6 @@
 from enum import IntEnum
 from typing import NamedTuple
 
-from filmscrape.runs.stats import Counts
-
 
 class Outcome(IntEnum):
     """How a run or a command ended; the value is its exit code. ``docs/runbook.md`` tells cause and remedy of each."""
@@ -68,26 +66,3 @@ class Verdict(NamedTuple):
     outcome: Outcome
     message: str = ""
     findings: tuple[Finding, ...] = ()
-
-
-def judge(counts: Counts, site: str, reason: str = "finished", failure: str = "") -> Verdict:
-    """Judge a run that came to its end.
-
-    :param counts: what the run counted.
-    :param site: the host that was asked, for the message.
-    :param reason: why Scrapy closed the spider; anything but ``finished`` means that the run is not whole.
-    :param failure: why the first request failed that failed for good, for the message.
-    """
-    if reason != "finished":
-        why = "stopped by a signal" if reason == "shutdown" else f"Scrapy closed the spider: {reason}"
-        return Verdict(Outcome.INTERRUPTED, f"interrupted ({why})")
-    mismatches = counts.mismatches()
-    if mismatches:
-        return Verdict(Outcome.INTEGRITY, "the counts do not add up: " + "; ".join(mismatches))
-    if counts.written:
-        return Verdict(Outcome.ACCEPTED)
-    if counts.forbidden and not counts.fetched:
-        return Verdict(Outcome.ROBOTS, f"robots.txt of {site} forbids what the run needs")
-    if counts.refused and not counts.fetched:
-        return Verdict(Outcome.TOO_MANY_FAILED, f"nothing could be fetched from {site}: {failure}")
-    return Verdict(Outcome.TOO_FEW_EVENTS, f"no event was found on {site}")

@@ -1,41 +1,58 @@
-"""Replace the dataset at one stroke: a reader sees the old file or the new one, never half of one."""
+"""Replace a file at one stroke: a reader sees the old one or the new one, never half of one."""
 
 import os
-import shutil
+from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 
-def publish(finished: Path, target: Path) -> None:
-    """Put a finished file in the place of ``target``.
+class Draft(NamedTuple):
+    """A whole file that stands beside the one whose place it is to take."""
 
-    The file gets a second name beside the target (a hard link; a copy where the file system has no links),
-    is made durable, and takes the target's name by ``rename``, which POSIX makes atomic. The directory is made
-    durable last: after a power cut the name leads to the old content or to the new.
+    path: Path
+    sha256: str
+    bytes: int
 
-    :param finished: a whole file that nobody writes any more; it stays where it is.
-    :param target: the file to replace; its directory must exist.
+
+def draft_path(target: Path, run_id: str) -> Path:
+    """Where a run drafts a file: in the same directory, so that a rename is enough, and hidden from globs."""
+    return target.with_name(f".{target.name}.{run_id}")
+
+
+def write_draft(lines: Iterable[bytes], path: Path) -> Draft:
+    """Write a file and make it durable.
+
+    :raises OSError: where it cannot be written; nothing is left of it then.
+    """
+    digest, size = sha256(), 0
+    try:
+        with path.open("wb") as file:
+            for line in lines:
+                digest.update(line)
+                size += file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return Draft(path, digest.hexdigest(), size)
+
+
+def put_in_place(draft: Path, target: Path) -> None:
+    """Give a draft the name of the file that it replaces, by ``rename``, which POSIX makes atomic.
+
+    The directory is made durable last: after a power cut the name leads to the old content or to the new.
+
     :raises OSError: where this fails the target is as it was.
     """
-    beside = target.with_name(f".{target.name}.{finished.parent.name}")
-    beside.unlink(missing_ok=True)
-    try:
-        _duplicate(finished, beside)
-        _sync(beside)
-        os.replace(beside, target)
-        _sync(target.parent)
-    finally:
-        beside.unlink(missing_ok=True)
+    os.replace(draft, target)
+    sync(target.parent)
 
 
-def _duplicate(finished: Path, beside: Path) -> None:
-    try:
-        os.link(finished, beside)
-    except OSError:
-        shutil.copyfile(finished, beside)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+def sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

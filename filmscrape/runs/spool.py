@@ -2,7 +2,9 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
 from filmscrape.records import Event
 from filmscrape.runs.lines import LineFile
@@ -42,21 +44,33 @@ class Spool:
         """Distinct ids of which there is a page; a sighting alone makes no record."""
         return len(self._pages)
 
+    @property
+    def ids(self) -> set[str]:
+        """All ids of which there is anything."""
+        return self._pages.keys() | self._sightings.keys()
+
+    def of(self, event_id: str) -> tuple[list[bytes], list[bytes]]:
+        """Read what was kept of one id: the lines of its pages, and of its sightings."""
+        return self._read(self._pages.get(event_id, ())), self._read(self._sightings.get(event_id, ()))
+
     def __iter__(self) -> Iterator[tuple[str, list[bytes], list[bytes]]]:
         """Read what was kept, by id in order: the id, the lines of its pages, and of its sightings."""
-        with self._lines.path.open("rb") as file:
+        for event_id in sorted(self._pages):
+            yield event_id, *self.of(event_id)
 
-            def lines(offsets: Iterable[int]) -> list[bytes]:
-                found = []
-                for offset in offsets:
-                    file.seek(offset)
-                    found.append(file.readline())
-                return found
+    def _read(self, offsets: Iterable[int]) -> list[bytes]:
+        found = []
+        for offset in offsets:
+            self._again.seek(offset)
+            found.append(self._again.readline())
+        return found
 
-            for event_id in sorted(self._pages):
-                yield event_id, lines(self._pages[event_id]), lines(self._sightings.get(event_id, ()))
+    @cached_property
+    def _again(self) -> BinaryIO:
+        return self._lines.path.open("rb")
 
     def remove(self) -> None:
-        """Close and delete the file: what it holds is in ``events.jsonl`` now."""
+        """Close and delete the file: what it holds is in ``readings.jsonl.gz`` and ``events.jsonl`` now."""
         self._lines.close()
+        self._again.close()
         self._lines.path.unlink(missing_ok=True)

@@ -11,7 +11,9 @@ class Stat:
 
     FETCHED = "filmscrape/event/fetched"
     FAILED = "filmscrape/event/failed"
+    SPARED = "filmscrape/event/spared"
     EXTRACTED = "filmscrape/event/extracted"
+    UNCHANGED = "filmscrape/event/unchanged"
     NOT_AN_EVENT = "filmscrape/event/not_an_event"
     UNREADABLE = "filmscrape/event/unreadable"
     VALID = "filmscrape/record/valid"
@@ -28,7 +30,13 @@ class Stat:
     OFFSITE = "filmscrape/offsite"
     FORBIDDEN = "filmscrape/forbidden"
     REFUSED = "filmscrape/refused"
+    BLOCKED = "filmscrape/blocked"
     ERRORS = "filmscrape/errors"
+    RESUMED = "filmscrape/resumed"
+
+
+# Fates of the work list that are no reason to skip a page.
+_COUNTED_ELSEWHERE = frozenset({"asked", "fetched", "failed", "spared"})
 
 
 @dataclass
@@ -40,14 +48,21 @@ class Counts:
     ``moved`` (a redirect to another event, which is counted itself), ``same_page``
     (another spelling of an address that was asked for). ``pending`` are those without an answer when the run
     ended: of an interrupted run, or lost.
+
+    ``unchanged`` are pages that the site answered for with 304, ``spared`` those that were not asked for because the
+    sitemap says that they have not moved; the records of both are given again as the ledger has them. ``forbidden``
+    (by robots.txt), ``blocked`` (a challenge, an empty page, a login, 403 or 429 in place of the page) and ``refused``
+    say why pages failed, event pages and list pages alike.
     """
 
     listed: int = 0
     fetched: int = 0
     failed: int = 0
+    spared: int = 0
     pending: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     extracted: int = 0
+    unchanged: int = 0
     not_an_event: int = 0
     unreadable: int = 0
     valid: int = 0
@@ -66,7 +81,9 @@ class Counts:
     offsite: int = 0
     forbidden: int = 0
     refused: int = 0
+    blocked: int = 0
     errors: int = 0
+    resumed: int = 0
 
     @classmethod
     def gather(cls, stats: Mapping[str, Any], fates: Counter[str], unique: int, written: int) -> Self:
@@ -85,7 +102,7 @@ class Counts:
         problems = {
             key.removeprefix(Stat.PROBLEMS): int(stats[key]) for key in sorted(stats) if key.startswith(Stat.PROBLEMS)
         }
-        skipped = {fate: n for fate, n in sorted(fates.items()) if fate not in ("asked", "fetched", "failed")}
+        skipped = {fate: n for fate, n in sorted(fates.items()) if fate not in _COUNTED_ELSEWHERE}
         return cls(
             listed=sum(fates.values()),
             pending=fates["asked"],
@@ -96,14 +113,19 @@ class Counts:
             **simple,
         )
 
+    @property
+    def records(self) -> int:
+        """How many pages gave a record: read in this run, or known and not moved."""
+        return self.extracted + self.unchanged + self.spared
+
     def mismatches(self) -> list[str]:
         """Name the sums that do not come out even, in words; none in a sound run."""
-        settled = self.fetched + self.failed + sum(self.skipped.values())
-        read = self.extracted + self.not_an_event + self.unreadable
+        settled = self.fetched + self.failed + self.spared + sum(self.skipped.values())
+        read = self.extracted + self.unchanged + self.not_an_event + self.unreadable
         sums = (
-            ("listed", self.listed, "fetched + failed + skipped", settled),
-            ("fetched", self.fetched, "extracted + not an event + unreadable", read),
-            ("extracted", self.extracted, "valid + rejected", self.valid + self.rejected),
+            ("listed", self.listed, "fetched + failed + spared + skipped", settled),
+            ("fetched", self.fetched, "extracted + unchanged + not an event + unreadable", read),
+            ("extracted + unchanged + spared", self.records, "valid + rejected", self.valid + self.rejected),
             ("valid", self.valid, "unique + duplicates", self.unique + self.duplicates),
             ("unique", self.unique, "written", self.written),
         )

@@ -29,7 +29,7 @@ class StoredRun:
         """Read a run's folder; a ``run.json`` that is missing or damaged makes it an unfinished run."""
         try:
             report = json.loads((path / "run.json").read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):  # the last: brackets in brackets without end
             report = None
         return cls(path, report if isinstance(report, dict) else {})
 
@@ -59,6 +59,11 @@ class StoredRun:
         return bool(self.report.get("finished"))
 
     @property
+    def started(self) -> datetime | None:
+        """When the run began, UTC; ``None`` where nobody wrote it down."""
+        return _moment(self.report.get("started"))
+
+    @property
     def ended(self) -> datetime | None:
         """When the run ended, UTC; ``None`` where nobody wrote it down."""
         return _moment(self.report.get("finished"))
@@ -73,7 +78,7 @@ class StoredRun:
 def _moment(text: Any) -> datetime | None:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

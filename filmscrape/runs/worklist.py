@@ -1,6 +1,7 @@
 """The event pages that a run came to know, and what became of each."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 HELD = frozenset({"max_events", "only", "not_upcoming", "older_capture"})
 
@@ -15,6 +16,9 @@ class Worklist:
 
     def __init__(self) -> None:
         self._fates: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fates)
 
     def __len__(self) -> int:
         return len(self._fates)

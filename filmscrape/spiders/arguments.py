@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, date, datetime, time
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from filmscrape.archive.wayback import INTERNET_ARCHIVE, Reading
@@ -36,6 +37,28 @@ class Scope:
     max_events: int | None
     upcoming: bool
     wayback: Reading | None = None
+
+    def is_whole(self, places: Sequence[str]) -> bool:
+        """Whether it leaves out nothing that a site lists, so that what is not seen is not listed.
+
+        :param places: all places to look for events.
+        """
+        is_narrow = self.only or self.max_events is not None or self.upcoming or self.wayback
+        return not is_narrow and self.discover == frozenset(places)
+
+    def as_json(self, site: str) -> dict[str, Any]:
+        """What the run looks at, for ``run.json``: runs are compared with those that looked at the same.
+
+        :param site: origin of the public site; of a server that stands in its place the port plays no part.
+        """
+        return {
+            "mirror": None if self.base_url == site else urlsplit(self.base_url).hostname,
+            "discover": sorted(self.discover),
+            "only": sorted(self.only),
+            "max_events": self.max_events,
+            "upcoming": self.upcoming,
+            "wayback": None if self.wayback is None else [str(part) for part in astuple(self.wayback)],
+        }
 
     @property
     def asked(self) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from scrapy.utils.defer import deferred_from_coro
 from scrapy.utils.sitemap import sitemap_urls_from_robots
 from twisted.python.failure import Failure
 
@@ -22,11 +23,14 @@ from filmscrape.archive.captures import captured_at as date_of
 from filmscrape.archive.captures import read_http_date
 from filmscrape.archive.wayback import moment, replayed
 from filmscrape.items import ScrapedEvent
+from filmscrape.logs import logfmt
 from filmscrape.pages.base import UnreadablePage
+from filmscrape.pages.blocked import BLOCKED, EMPTY, blocked_reason, gate_reason
+from filmscrape.patience import CrawlEnds, retry_after
 from filmscrape.robots import FORBIDDEN
 from filmscrape.runs.outcome import Outcome, Verdict
 from filmscrape.runs.stats import Stat
-from filmscrape.spiders.failures import describe
+from filmscrape.spiders.failures import Refusals, describe, is_unreachable
 
 if TYPE_CHECKING:
     from filmscrape.runs.keeper import RunKeeper
@@ -35,8 +39,12 @@ Found = Iterator[Request | ScrapedEvent]
 
 logger = logging.getLogger(__name__)
 
+SPARED = "spared"
+"""Flag of an answer that nobody gave: the sitemap says that the page of a past event is as it was."""
+
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
+_NOT_MODIFIED = 304
 # RFC 9309 leaves a site whose robots.txt answers 4xx open; these three say "not you" or "not now" instead.
 _ROBOTS_REFUSED = frozenset({401, 403, 429})
 # robots.txt comes first and shows whether the host can be reached at all: two tries of 15 seconds and the
@@ -45,6 +53,8 @@ _FIRST_TIMEOUT, _FIRST_RETRIES = 15, 1
 # What Scrapy notes in the meta of a request that was answered; another request may not carry it on.
 _OF_THE_ANSWER = frozenset({"download_latency", "retry_times"})
 _MAX_HOPS = 5  # redirects in a row, as RFC 9309 has it for robots.txt
+# An empty robots.txt allows all, and an archive's index that is empty lists no capture.
+_MAY_BE_EMPTY = frozenset({"robots", "index"})
 
 
 class AskingSpider(Spider):
@@ -87,6 +97,11 @@ class AskingSpider(Spider):
         from filmscrape.runs.keeper import RunKeeper  # heavy, and `scrapy list` needs none
 
         return RunKeeper.of(self.crawler)
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """The pages that could not be had since the last one that could."""
+        return Refusals(self.settings.getint("MAX_FAILURES_IN_A_ROW"))
 
     def count(self, stat: str) -> None:
         """Add one to a count of the run."""
@@ -151,7 +166,7 @@ class AskingSpider(Spider):
     def bounded(self, why: str) -> None:
         """Note that a bound ended a search."""
         self.count(Stat.DISCOVERY_BOUNDED)
-        logger.info("Not followed any further: %s", why)
+        logger.info("%s", logfmt("search ended by a bound", why=why))
 
     # ------------------------------------------------------------------ answers
     def answered(self, response: Response) -> Found:
@@ -159,18 +174,34 @@ class AskingSpider(Spider):
         kind, status = response.meta["kind"], response.status
         if status in _REDIRECTS and response.headers.get("Location"):
             yield from self.redirected(response)
+        elif status == _NOT_MODIFIED and response.meta["event"]:
+            self.refusals.clear()
+            self.unchanged(response)
+        elif reason := self.blocked(response):
+            self.lost(response.meta, response.url, reason)
+            self.judge_patience(response)
         elif status == 200:
+            self.refusals.clear()
             yield from self.read(response)
         elif kind == "robots" and 400 <= status < 500 and status not in _ROBOTS_REFUSED:
             yield from self.discover()
         else:
             self.lost(response.meta, response.url, f"HTTP {status}", gone=status in _GONE)
+            self.judge_patience(response)
+
+    def blocked(self, response: Response) -> str | None:
+        """Say why an answer stands in the place of a page, where it does."""
+        headers = {str(name).lower(): value for name, value in response.headers.to_unicode_dict().items()}
+        reason = blocked_reason(response.body, headers, response.status)
+        return None if reason == EMPTY and response.meta["kind"] in _MAY_BE_EMPTY else reason
 
     def unanswered(self, failure: Failure) -> None:
         """Account for a request that got no answer."""
         request: Request = failure.request  # type: ignore[attr-defined]
+        if isinstance(failure.value, CrawlEnds):
+            return  # it stays to be asked for
         reason = describe(failure.value)
-        if request.meta["kind"] == "robots":
+        if request.meta["kind"] == "robots" and is_unreachable(failure.value):
             # Nothing else was asked for, so nothing else will be: this ends the run.
             self.keeper.verdict = Verdict(Outcome.TOO_MANY_FAILED, f"{self.host} cannot be reached: {reason}")
         else:
@@ -191,9 +222,17 @@ class AskingSpider(Spider):
                 self.count(Stat.DISCOVERY_FETCHED)
 
     def read_robots(self, response: Response) -> Found:
-        """Note the sitemaps that robots.txt names, and begin."""
+        """Note the sitemaps that robots.txt names, and begin; unless it asks for more patience than a run has."""
+        longest, seconds = self.settings.getfloat("CRAWL_DELAY_MAX"), response.meta.get("crawl_delay", 0)
+        if seconds > longest:
+            message = (
+                f"{response.url} asks for {seconds:g} seconds between two requests, more than CRAWL_DELAY_MAX"
+                f" ({longest:g}): agree on a delay with the site, or raise CRAWL_DELAY_MAX"
+            )
+            self.keeper.verdict = Verdict(Outcome.ROBOTS, message)
+            return
         self.sitemaps = list(sitemap_urls_from_robots(response.body, response.url))
-        return self.discover()
+        yield from self.discover()
 
     def lost(self, meta: dict[str, Any], url: str, reason: str, *, gone: bool = False) -> None:
         """Account for a page that was asked for and cannot be had.
@@ -210,17 +249,55 @@ class AskingSpider(Spider):
             self.keeper.worklist.settle(event, "failed")
         elif gone:
             self.count(Stat.DISCOVERY_MISSING)
-            logger.info("There is no %s page %s", kind, url)
+            self.refusals.clear()
+            logger.info("%s", logfmt("no such page", kind=kind, url=url))
             return
         else:
             self.count(Stat.DISCOVERY_FAILED)
         if reason == FORBIDDEN:
             self.count(Stat.FORBIDDEN)
-        elif not gone:
-            self.count(Stat.REFUSED)
-            self.keeper.first_failure = self.keeper.first_failure or reason
+        elif gone:
+            self.refusals.clear()
+        else:
+            self.count_refusal(reason)
         self.keeper.run.fail(event or url, kind, reason)
-        logger.warning("%s: %s", url, reason)
+        remedy = "the next run asks for it again" if event and not gone else None
+        logger.warning("%s", logfmt("page failed", kind=kind, url=url, reason=reason, next=remedy))
+
+    # ------------------------------------------------------------------ a site that refuses
+    def count_refusal(self, reason: str) -> None:
+        """Account for a page that the site has and did not give; so many in a row end the run."""
+        blocked, refusals = reason.startswith(BLOCKED), self.refusals
+        self.count(Stat.REFUSED)
+        if blocked:
+            self.count(Stat.BLOCKED)
+        self.keeper.first_failure = self.keeper.first_failure or reason
+        if refusals.add(blocked=blocked):
+            self.end_run(
+                Outcome.BLOCKED if refusals.mostly_blocked else Outcome.TOO_MANY_FAILED,
+                f"{self.host} gave none of {refusals.total} pages in a row, the last one for this reason: {reason};"
+                " see failed.jsonl, look at the site in a browser, and run again when it answers",
+            )
+
+    def judge_patience(self, response: Response) -> None:
+        """End the run where the site still asks for patience after all of it was had."""
+        asked, longest = retry_after(response), self.settings.getfloat("RETRY_AFTER_MAX")
+        if asked is not None and asked > longest:
+            wish = f"asks to be left alone for {asked:.0f} seconds, more than RETRY_AFTER_MAX ({longest:g})"
+        elif response.status == 429:
+            wish = "says that it is asked too often, after all the waits that it asked for"
+        else:
+            return
+        self.end_run(
+            Outcome.BLOCKED,
+            f"{self.host} {wish} (HTTP {response.status}): run again later, and with a larger DOWNLOAD_DELAY",
+        )
+
+    def end_run(self, outcome: Outcome, message: str) -> None:
+        """End the run before it is through: what is still to be asked for stays unasked."""
+        if self.keeper.verdict is None:
+            self.keeper.verdict = Verdict(outcome, message)
+            deferred_from_coro(self.crawler.engine.close_spider_async(reason=outcome.name.lower()))
 
     # ------------------------------------------------------------------ redirects
     def redirected(self, response: Response) -> Iterator[Request]:
@@ -228,6 +305,9 @@ class AskingSpider(Spider):
         meta = response.meta
         location = (response.headers.get("Location") or b"").decode("latin-1")
         target = self.on_site(location, response.url)
+        if reason := gate_reason(response.url, location):
+            self.lost(meta, response.url, reason)
+            return
         if target is None:
             self.count(Stat.OFFSITE)
             self.lost(meta, response.url, f"redirects to another site: {location}")
@@ -266,6 +346,19 @@ class AskingSpider(Spider):
         self.count(Stat.FETCHED)
         self.count(stat)
 
+    def unchanged(self, response: Response) -> None:
+        """Account for an event's page that is as it was: its last record is given again, without reading it."""
+        event, keeper = response.meta["event"], self.keeper
+        page = keeper.ledger.page(keeper.id_of(event))
+        assert page is not None, "only a page that was read is asked for on a condition"
+        if SPARED in response.flags:
+            keeper.worklist.settle(event, "spared")
+            self.count(Stat.SPARED)
+            keeper.give_again(event, page, None)
+        else:
+            self.settle(event, Stat.UNCHANGED)
+            keeper.give_again(event, page, captured_at(response))
+
     def settle_as_no_event(self, event: str, reason: str) -> None:
         """Account for an address that was fetched and is no event."""
         self.settle(event, Stat.NOT_AN_EVENT)
@@ -276,7 +369,8 @@ class AskingSpider(Spider):
         reason = unreadable(fault)
         self.settle(event, Stat.UNREADABLE)
         self.keeper.run.reject(event, None, [{"field": None, "reason": reason, "raw": None}], origin="page")
-        logger.warning("%s: %s", event, reason)
+        remedy = "compare the page in pages.warc.gz with what the reader looks for"
+        logger.warning("%s", logfmt("page unreadable", url=event, reason=reason, next=remedy))
         logger.debug("%s", event, exc_info=fault)
 
     def request_dropped(self, request: Request) -> None:

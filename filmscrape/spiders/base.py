@@ -16,6 +16,7 @@ from scrapy.utils.gz import gunzip, gzip_magic_number
 from scrapy.utils.sitemap import Sitemap
 
 from filmscrape.items import Capture, ScrapedEvent
+from filmscrape.logs import logfmt
 from filmscrape.pages.base import NotAnEvent, UnreadablePage
 from filmscrape.runs.stats import Stat
 from filmscrape.spiders.arguments import ArgumentError, Scope, read_scope
@@ -141,6 +142,8 @@ class EventSpider(CaptureSpider):
         for place in self.places:
             if place in self.scope.discover:
                 yield from getattr(self, f"discover_{place}")()
+        # Some series are linked to by events only, whose pages are not read again while they are as they were.
+        yield from self.series(path for path in self.keeper.answers_before if self.series_path(self.site + path))
         for url in sorted(self._only):
             yield from self.found(url, self.places[0])
 
@@ -154,7 +157,7 @@ class EventSpider(CaptureSpider):
         target = self.on_site(url, base)
         if target is None:
             self.count(Stat.OFFSITE)
-            logger.info("Sitemap on another site, not followed: %s", url)
+            logger.info("%s", logfmt("sitemap on another site", url=url, next="nothing: it is not followed"))
         else:
             yield from self.ask_once("sitemap", target, self.max_sitemaps)
 
@@ -170,6 +173,7 @@ class EventSpider(CaptureSpider):
             elif self.on_site(url, response.url) is None:
                 self.count(Stat.OFFSITE)
             elif event := self.canonical(url):
+                self.keeper.lastmods[event] = str(entry.get("lastmod") or "")
                 yield from self.found(event, "sitemap")
             elif path := self.series_path(url):
                 yield from self.series([path])

@@ -1,4 +1,4 @@
-"""Why a request failed, in words for a log line and for ``failed.jsonl``."""
+"""Why a request failed, in words for a log line and for ``failed.jsonl``; and when there are too many of them."""
 
 import re
 from textwrap import shorten
@@ -12,6 +12,8 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.ResponseDataLossError, "the answer was cut off"),
     (exceptions.DownloadCancelledError, "the answer is larger than DOWNLOAD_MAXSIZE"),
 )
+_NOT_REACHED = (exceptions.CannotResolveHostError, exceptions.DownloadConnectionRefusedError)
+_BAD_CERTIFICATE = "certificate verify failed"
 _WRAPPED = re.compile(r"\[?<twisted\.python\.failure\.Failure |>\]?")
 
 
@@ -25,8 +27,39 @@ def describe(fault: BaseException | None) -> str:
     text = shorten(str(fault), 300, placeholder=" …")
     if isinstance(fault, exceptions.IgnoreRequest):
         return text
-    if "certificate verify failed" in text:
+    if _BAD_CERTIFICATE in text:
         return "the host's certificate cannot be verified"
     if isinstance(fault, exceptions.DownloadFailedError):
         return f"connection lost: {_WRAPPED.sub('', text)}"
     return f"{type(fault).__name__}: {text}"
+
+
+def is_unreachable(fault: BaseException | None) -> bool:
+    """Whether the host could not be reached at all: no such name, nobody who listens, no proof of who answers."""
+    return isinstance(fault, _NOT_REACHED) or _BAD_CERTIFICATE in str(fault)
+
+
+class Refusals:
+    """Pages in a row that could not be had: a site that refuses this many will not give the next one either.
+
+    :param most: how many a run bears.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.total = self._blocked = 0
+
+    def add(self, *, blocked: bool) -> bool:
+        """Count one more; true once there are too many."""
+        self.total += 1
+        self._blocked += blocked
+        return self.total >= self._most
+
+    def clear(self) -> None:
+        """Begin again: the site has given a page, or said that there is none."""
+        self.total = self._blocked = 0
+
+    @property
+    def mostly_blocked(self) -> bool:
+        """Whether the site turned the crawler away, rather than failed itself."""
+        return self._blocked * 2 >= self.total

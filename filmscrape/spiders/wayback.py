@@ -4,7 +4,6 @@ Each distinct capture that the index lists is accounted for under its address in
 the whole index is known: it depends on no order of answers.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -32,8 +31,6 @@ from filmscrape.archive.wayback import (
 from filmscrape.items import ScrapedEvent
 from filmscrape.pages.base import UnreadablePage
 from filmscrape.spiders.asking import AskingSpider, Found
-
-logger = logging.getLogger(__name__)
 
 OLDER = "older_capture"
 

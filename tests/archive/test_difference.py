@@ -12,7 +12,7 @@ from filmscrape.archive.difference import Change, Difference, changes, print_dif
 from filmscrape.records import Event
 from filmscrape.runs.dataset import in_order
 from filmscrape.runs.films import merge_films
-from filmscrape.runs.merge import Venues
+from filmscrape.runs.merge import Venues, newest_first
 from filmscrape.runs.union import Joined, join
 from tests.records import PROVENANCE, director, event, screening, sighting
 
@@ -183,7 +183,7 @@ def test_films_are_parted_in_any_order() -> None:
         event("2024-06-01T00:00:00Z", title="Scarface", year=None, rating="18A"),
     ]
     results = {
-        tuple((e.id, e.year, e.rating, e.first_seen) for e in merge_films(some, [], Venues()).events)
+        tuple((e.id, e.year, e.rating, e.first_seen) for e in merge_films(newest_first(some), [], Venues()).events)
         for some in permutations(pages)
     }
     assert results == {
@@ -209,14 +209,14 @@ def test_films_are_parted_in_any_order() -> None:
 def test_a_card_fills_the_film_that_it_is_of(seen: str, more: dict[str, Any], filled: int | None) -> None:
     pages = [event("2022-01-01T00:00:00Z", **HAWKS), event("2024-01-01T00:00:00Z", **PALMA, source_id="7")]
     card = sighting("card", seen, runtime_minutes=99, **more)
-    films = merge_films(pages, [card], Venues())
+    films = merge_films(newest_first(pages), [card], Venues())
     assert [e.year for e in films.events if e.runtime_minutes == 99] == ([filled] if filled else [])
     assert (films.conflicts > 0) is (filled is None)
 
 
 def test_one_film_stays_one_event() -> None:
     pages = [event(OLD, title="Here", year=2023), event(NEW, title="Here", year=2024), event(NEW, title="Here (4K)")]
-    films = merge_films(pages, [], Venues())
+    films = merge_films(newest_first(pages), [], Venues())
     assert [e.id for e in films.events] == [ID]
 
 

@@ -16,6 +16,7 @@ from filmscrape.runs.merge import (
     merge,
     merge_pages,
     merge_screenings,
+    newest_first,
     same_film,
     same_venue,
     venue_slug,
@@ -293,7 +294,7 @@ def facts() -> tuple[list[Event], list[Sighting]]:
 def test_order_plays_no_part() -> None:
     pages, sightings = facts()
     results = {
-        merge(list(some), list(others), Venues()).event.model_dump_json()
+        merge(newest_first(some), list(others), Venues()).event.model_dump_json()
         for some in permutations(pages)
         for others in permutations(sightings)
     }
@@ -302,7 +303,7 @@ def test_order_plays_no_part() -> None:
 
 def test_calendar_goes_before_card_and_newer_before_older() -> None:
     pages, sightings = facts()
-    merged = merge(pages, sightings, Venues()).event
+    merged = merge(newest_first(pages), sightings, Venues()).event
     assert (merged.summary, merged.rating, merged.year) == ("New.", "18+", 2023)
     assert (merged.runtime_minutes, merged.source_id) == (83, "9")
     assert [s.starts_at for s in merged.screenings] == STARTS
@@ -311,5 +312,5 @@ def test_calendar_goes_before_card_and_newer_before_older() -> None:
 
 def test_merged_record_keeps_the_contract() -> None:
     pages, sightings = facts()
-    merged = merge(pages, sightings, Venues()).event
+    merged = merge(newest_first(pages), sightings, Venues()).event
     assert Event.model_validate_json(merged.model_dump_json()) == merged

@@ -1,0 +1,208 @@
+"""What a run read, line by line: ``readings.jsonl.gz``. The ledger is made of these files and of nothing else.
+
+A line is one of
+
+==============  =======================================================================================
+``page``        a valid record of an event's page alone, before cards and calendar fill it
+``card``        what a card of a listing says of an event
+``calendar``    what an entry of a calendar says of an event
+``same``        the page of an event is as it was when it was last read (the site answered 304)
+``listed``      an event was listed, and the run has no record of it: not asked for, failed, rejected
+``answer``      with what to ask for a page the next time: ``etag``, ``last_modified``, a sitemap's ``lastmod``
+``run``         the first line: the run's id, whether it asked the site itself, whether it saw all of it
+==============  =======================================================================================
+
+The lines of an event stand together, by id in order.
+"""
+
+import gzip
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from filmscrape.runs.spool import Spool
+
+READINGS = "readings.jsonl.gz"
+_RECORD = b',"record":'
+_TIMES = b'"first_seen":"'  # of an event: first_seen, last_seen and provenance are its last keys
+_SEEN_AT = re.compile(rb'"seen_at":"([^"]+)",')
+_FETCHED_AT = re.compile(rb'"fetched_at":"([^"]+)"')
+_BODY = re.compile(rb'"content_sha256":"([0-9a-f]+)"')
+_LEVEL = 6  # of gzip
+
+
+class Reading(NamedTuple):
+    """What a page, a card or a calendar entry said of one event, once.
+
+    :ivar kind: ``page``, ``card``, ``calendar``; ``same`` and ``listed`` have no line.
+    :ivar line: the record, as JSON with a newline.
+    :ivar at: when it was captured, UTC.
+    :ivar body: SHA-256 of the page's body; empty for what is no page.
+    """
+
+    id: str
+    kind: str
+    line: bytes = b""
+    at: str = ""
+    body: str = ""
+
+    @property
+    def content(self) -> str:
+        """Digest of what it says, without times and provenance."""
+        return content_of(self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a site said of a page besides the page: what to ask with the next time.
+
+    :ivar path: path and query of the address that was asked.
+    :ivar at: when it was last found to be as it is, UTC.
+    :ivar etag: the answer's ``ETag``, where it had one.
+    :ivar last_modified: the answer's ``Last-Modified``, where it had one.
+    :ivar digest: payload digest by which the archive finds the body (``sha1:…``); empty where no WARC is written.
+    :ivar body: SHA-256 of the decoded body.
+    :ivar lastmod: what a sitemap says of the page; empty where none does.
+    """
+
+    path: str
+    at: str
+    etag: str = ""
+    last_modified: str = ""
+    digest: str = ""
+    body: str = ""
+    lastmod: str = ""
+
+
+class RunFacts(NamedTuple):
+    """What the ledger has to know of a run as a whole.
+
+    :ivar is_live: it asked the site itself, and not an archive.
+    :ivar is_complete: it saw all that the site lists, so that what it did not see is not listed.
+    """
+
+    id: str
+    is_live: bool
+    is_complete: bool
+
+
+# ------------------------------------------------------------------ records as bytes
+def content_of(line: bytes) -> str:
+    """Compute the digest of what a record or a sighting says, without times and provenance."""
+    at = line.rfind(_TIMES)
+    return sha256(line[:at] if at >= 0 else _SEEN_AT.sub(b"", line, 1)).hexdigest()
+
+
+def cut(line: bytes) -> tuple[bytes, bytes]:
+    """Part an event's line into what it says and its provenance; times stand between the two."""
+    at = line.rfind(_TIMES)
+    return line[:at], line[line.index(b'"provenance":', at) :]
+
+
+def joined(head: bytes, first_seen: str, last_seen: str, tail: bytes) -> bytes:
+    """Put an event's line together again."""
+    return b'%b"first_seen":"%b","last_seen":"%b",%b' % (head, first_seen.encode(), last_seen.encode(), tail)
+
+
+def page_reading(event_id: str, line: bytes) -> Reading:
+    """Take a page's record as a reading of its capture."""
+    tail = cut(line)[1]
+    fetched, body = _FETCHED_AT.search(tail), _BODY.search(tail)
+    assert fetched is not None
+    assert body is not None, "a record names the body that it was read from"
+    return Reading(event_id, "page", line, fetched[1].decode(), body[1].decode())
+
+
+def _sighting(event_id: str, line: bytes) -> Reading:
+    seen = _SEEN_AT.search(line)
+    assert seen is not None
+    return Reading(event_id, "calendar" if b'"origin":"calendar"' in line[:300] else "card", line, seen[1].decode())
+
+
+# ------------------------------------------------------------------ writing
+def write_readings(
+    path: Path,
+    spool: Spool,
+    same: Mapping[str, str],
+    listed: Iterable[str],
+    answers: Iterable[Answered],
+    facts: RunFacts,
+) -> None:
+    """Write what a run read, and make it durable.
+
+    :param spool: its records and sightings.
+    :param same: events whose page is as it was, and when that was said.
+    :param listed: ids of all events that it saw listed.
+    :raises OSError: where it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}")
+    # No name and no time in the gzip header: the same readings are the same bytes.
+    with draft.open("wb") as file, gzip.GzipFile("", "wb", _LEVEL, file, mtime=0) as lines:
+        lines.write(_json({"kind": "run", **facts._asdict()}))
+        for reading in _in_order(spool, same, listed):
+            lines.write(_as_line(reading))
+        for answer in sorted(answers, key=lambda answer: answer.path):
+            lines.write(_json({"kind": "answer", **asdict(answer)}))
+    with draft.open("rb") as written:
+        os.fsync(written.fileno())
+    os.replace(draft, path)
+
+
+def _in_order(spool: Spool, same: Mapping[str, str], listed: Iterable[str]) -> Iterator[Reading]:
+    known = set(listed)
+    for event_id in sorted({*known, *same, *spool.ids}):
+        pages, sightings = spool.of(event_id)
+        found = {reading for line in pages if (reading := page_reading(event_id, line)).at}
+        if event_id in same:
+            yield Reading(event_id, "same", at=same[event_id])
+        else:
+            yield from sorted(found)
+        yield from sorted({_sighting(event_id, line) for line in sightings})
+        if not pages and event_id in known:
+            yield Reading(event_id, "listed")
+
+
+def _as_line(reading: Reading) -> bytes:
+    if not reading.line:
+        return _json({"kind": reading.kind, "id": reading.id, "at": reading.at})
+    head = _json({"kind": reading.kind, "id": reading.id})
+    return head[:-2] + _RECORD + reading.line[:-1] + b"}\n"
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+# ------------------------------------------------------------------ reading
+def read_readings(path: Path) -> Iterator[Reading | Answered | RunFacts]:
+    """Read the lines of a run again.
+
+    :raises OSError: where the file cannot be read, or is no whole gzip file.
+    :raises ValueError: where a line is none of those that are written.
+    """
+    try:
+        with gzip.open(path, "rb") as lines:
+            for line in lines:
+                yield _read(line)
+    except EOFError as fault:
+        raise OSError(f"{path} is cut off: {fault}") from fault
+
+
+def _read(line: bytes) -> Reading | Answered | RunFacts:
+    at = line.find(_RECORD, 0, 400)
+    if at >= 0:
+        head, record = json.loads(line[:at] + b"}"), line[at + len(_RECORD) : -2] + b"\n"
+        event_id = str(head["id"])
+        return page_reading(event_id, record) if head["kind"] == "page" else _sighting(event_id, record)
+    row = json.loads(line)
+    kind = row.pop("kind")
+    if kind == "answer":
+        return Answered(**row)
+    if kind == "run":
+        return RunFacts(**row)
+    return Reading(row["id"], kind, at=row["at"])

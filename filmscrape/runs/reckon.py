@@ -1,0 +1,177 @@
+"""From all readings of one address to the records that are published of it.
+
+The page that was captured last wins, older ones fill what it lacks, cards and calendar entries fill what no page says.
+What this adds to :mod:`~filmscrape.runs.films` is time: an event keeps its id, a screening that nobody lists any
+more is over once it has begun, and one that was moved is there once. Nothing here knows a file or a clock.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from filmscrape.records import Event, Screening
+from filmscrape.runs.films import Films, forked_id, merge_films
+from filmscrape.runs.merge import Sighting, Venues, instant, same_film, same_screening, same_venue
+
+_OVER = ("past", "cancelled")
+# A screening that is listed once more after it began is over a day later, whatever the list said of it.
+_GRACE = timedelta(days=1)
+
+
+class Stored(NamedTuple):
+    """A reading as the ledger holds it: what was said, and when and by whom it was said first and last.
+
+    :ivar number: the ledger's own.
+    :ivar kind: ``page``, ``card`` or ``calendar``.
+    :ivar first: UTC; so is ``last``.
+    """
+
+    number: int
+    kind: str
+    line: bytes
+    first: str
+    last: str
+    last_run: str
+
+
+class Reckoned(NamedTuple):
+    """One event as it is to be published.
+
+    :ivar listed: for each of its screenings the numbers of the readings that list it.
+    :ivar due: when it has to be reckoned again because a screening will be over, UTC; ``None`` for never.
+    :ivar is_over: the event is past for no other reason than that time went by.
+    """
+
+    event: Event
+    listed: list[list[int]]
+    due: str | None
+    is_over: bool
+
+
+def reckon(
+    address: str, readings: Sequence[Stored], known: Mapping[str, Event], venues: Venues, now: str
+) -> list[Reckoned]:
+    """Make the records of one address.
+
+    :param address: the id of the event that has it, ``<source>:<slug>``.
+    :param readings: all that was ever read of it, at least one page.
+    :param known: the events that are published of it, by id.
+    :param now: the time up to which the dataset tells, UTC.
+    """
+    pages = sorted((r for r in readings if r.kind == "page"), key=lambda r: (r.last, r.last_run, r.line), reverse=True)
+    cards = sorted((r for r in readings if r.kind != "page"), key=lambda r: (r.last[:10], r.line), reverse=True)
+    events = {reading.number: _page(reading) for reading in pages}
+    sightings = {reading.number: _sighting(reading) for reading in cards}
+    films = merge_films(list(events.values()), list(sightings.values()), venues)
+    said = _Listings(readings, {**events, **sightings})
+    return [_in_time(event, said, now) for event in named(address, films, known)]
+
+
+def _page(reading: Stored) -> Event:
+    event = Event.model_validate_json(reading.line)
+    return event.model_copy(update={"first_seen": reading.first, "last_seen": reading.last})
+
+
+def _sighting(reading: Stored) -> Sighting:
+    return Sighting.model_validate_json(reading.line).model_copy(update={"seen_at": reading.last})
+
+
+def named(address: str, films: Films, known: Mapping[str, Event]) -> list[Event]:
+    """Give each film its id: the one that it is published under, for ever; else the address's, else its own.
+
+    Of several films without an id the one that was captured first takes the address's.
+    """
+    free = dict(known)
+    found: dict[str, Event] = {}
+    waiting: list[Event] = []
+    for film in films.events:
+        order = sorted(free, key=lambda name: (name != film.id, name))
+        name = next((name for name in order if same_film(free[name], film)), None)
+        if name is None:
+            waiting.append(film)
+        else:
+            del free[name]
+            found[name] = film
+    for film in waiting:
+        base = film.model_copy(update={"id": address})
+        name = address if address not in found and address not in known else forked_id(base)
+        found.setdefault(name, film)
+    return [film.model_copy(update={"id": name}) for name, film in sorted(found.items())]
+
+
+# ------------------------------------------------------------------ time
+class _Listings:
+    """Which readings list a screening, and from when to when."""
+
+    def __init__(self, readings: Sequence[Stored], said: Mapping[int, Event | Sighting]) -> None:
+        self._spans = {reading.number: (reading.first, reading.last) for reading in readings}
+        self._said = {number: said[number].screenings for number in self._spans if number in said}
+
+    def of(self, screenings: Sequence[Screening]) -> list[list[int]]:
+        """The readings that list each of some screenings."""
+        found: list[list[int]] = [[] for _ in screenings]
+        for number, listed in sorted(self._said.items()):
+            for screening in listed:
+                at = same_screening(screenings, screening)
+                if at is not None and number not in found[at]:
+                    found[at].append(number)
+        return found
+
+    def span(self, numbers: Sequence[int]) -> tuple[datetime, datetime]:
+        """From when to when some readings were made."""
+        spans = [self._spans[number] for number in numbers]
+        return datetime.fromisoformat(min(first for first, _ in spans)), datetime.fromisoformat(
+            max(last for _, last in spans)
+        )
+
+
+def _in_time(event: Event, said: _Listings, now: str) -> Reckoned:
+    screenings = [s for s, _ in _without_moved(event.screenings, said)]
+    listed = said.of(screenings)
+    moment = datetime.fromisoformat(now)
+    ends = [_over_at(s, said, numbers) for s, numbers in zip(screenings, listed, strict=True)]
+    aged = [
+        s.model_copy(update={"availability": "past"}) if end is not None and end <= moment else s
+        for s, end in zip(screenings, ends, strict=True)
+    ]
+    coming = [end for end in ends if end is not None and end > moment]
+    is_over = event.status == "upcoming" and bool(aged) and all(s.availability in _OVER for s in aged)
+    update = {"screenings": aged, **({"status": "past"} if is_over else {})}
+    due = min(coming).strftime("%Y-%m-%dT%H:%M:%SZ") if coming else None
+    return Reckoned(event.model_copy(update=update), listed, due, is_over)
+
+
+def _over_at(screening: Screening, said: _Listings, numbers: Sequence[int]) -> datetime | None:
+    """When a screening is over as far as the ledger can tell; ``None`` where its own words say so."""
+    if screening.availability in _OVER or not numbers:
+        return None
+    start = instant(screening).astimezone(datetime.fromisoformat("1970-01-01T00:00:00Z").tzinfo)
+    _, last = said.span(numbers)
+    return start if last < start else max(last, start) + _GRACE
+
+
+def _without_moved(screenings: Sequence[Screening], said: _Listings) -> list[tuple[Screening, list[int]]]:
+    """Leave out a screening in whose place another one came.
+
+    That is so where it was still to come when it was no longer listed, a screening at the same venue was first
+    listed after that, and it is the only one of the two kinds: then the site moved it.
+    """
+    kept = list(zip(screenings, said.of(screenings), strict=True))
+    for later, numbers in list(kept):
+        if not numbers:
+            continue
+        first, _ = said.span(numbers)
+        gone = [pair for pair in kept if _left_before(pair, first, said) and same_venue(pair[0].venue, later.venue)]
+        came = [pair for pair in kept if _came_with(pair, first, said) and same_venue(pair[0].venue, later.venue)]
+        if len(gone) == 1 and len(came) == 1:
+            kept.remove(gone[0])
+    return kept
+
+
+def _left_before(pair: tuple[Screening, list[int]], moment: datetime, said: _Listings) -> bool:
+    screening, numbers = pair
+    return bool(numbers) and said.span(numbers)[1] < moment < instant(screening) and screening.availability not in _OVER
+
+
+def _came_with(pair: tuple[Screening, list[int]], moment: datetime, said: _Listings) -> bool:
+    return bool(pair[1]) and said.span(pair[1])[0] == moment

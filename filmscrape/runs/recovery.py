@@ -1,0 +1,204 @@
+"""Open a source's ledger whatever the last process left behind, and make it again from the runs where it is lost."""
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filmscrape.archive.manifest import CHECKSUMS, file_sha256, write_checksums
+from filmscrape.logs import logfmt
+from filmscrape.records import Event
+from filmscrape.runs.films import address_of
+from filmscrape.runs.folder import EVENTS, REPORT, RunFolder, finish_report
+from filmscrape.runs.joining import join_run
+from filmscrape.runs.ledger import LEDGER, Ledger, LedgerDamaged
+from filmscrape.runs.lock import SourceLock
+from filmscrape.runs.publish import draft_path, put_in_place, sync, write_draft
+from filmscrape.runs.readings import READINGS, Answered, Reading, RunFacts, page_reading, write_readings
+from filmscrape.runs.spool import Spool
+from filmscrape.runs.stored import RUNS, StoredRun, runs_of
+from filmscrape.runs.versions import versions
+
+logger = logging.getLogger(__name__)
+
+
+def open_ledger(folder: Path) -> Ledger:
+    """Open the ledger of a source, and finish what a killed process left undone.
+
+    A ledger that is missing or damaged is made again from the runs. For whoever holds the source's lock.
+
+    :param folder: ``<output>/<source>``.
+    :raises OSError: where the folder cannot be read or written.
+    """
+    path = folder / LEDGER
+    if not path.exists():
+        if runs_of(folder.parent, folder.name) or (folder / EVENTS).exists():
+            rebuild(folder)
+        return _finished(Ledger(path), folder)
+    try:
+        return _finished(Ledger(path), folder)
+    except LedgerDamaged as fault:
+        aside = path.with_name(f"{LEDGER}.damaged")
+        os.replace(path, aside)
+        logger.warning(
+            "%s", logfmt("ledger made again", reason=fault, next=f"nothing; the old file is {aside} and may be removed")
+        )
+    rebuild(folder)
+    return _finished(Ledger(path), folder)
+
+
+def look_at_ledger(folder: Path) -> Ledger:
+    """Open the ledger of a source to look things up; only one that is missing is made first.
+
+    :raises LedgerDamaged: the file is damaged.
+    :raises SourceLocked: the ledger is missing, and another process is at work.
+    :raises OSError: where the folder cannot be read or written.
+    """
+    path = folder / LEDGER
+    if not path.exists():
+        lock = SourceLock(folder, "making the ledger")
+        try:
+            open_ledger(folder).close()
+        finally:
+            lock.release()
+    return Ledger(path)
+
+
+# ------------------------------------------------------------------ what was left undone
+def _finished(ledger: Ledger, folder: Path) -> Ledger:
+    """Put the drafts of the run that was committed last in their places, and remove all others."""
+    dataset = folder / EVENTS
+    published = ledger.last_published()
+    if published is not None:
+        run, digest = published
+        if not dataset.is_file() or file_sha256(dataset) != digest:
+            _restore(ledger, dataset, run, digest)
+        _finish_run(folder / RUNS / run)
+    for draft in folder.glob(f".{EVENTS}.*"):
+        draft.unlink()
+    return ledger
+
+
+def _restore(ledger: Ledger, dataset: Path, run: str, digest: str) -> None:
+    draft = draft_path(dataset, run)
+    if not draft.is_file() or file_sha256(draft) != digest:
+        write_draft(ledger.lines(), draft)
+    put_in_place(draft, dataset)
+    logger.warning("%s", logfmt("dataset put in its place", file=dataset, run=run, next="nothing: the run was cut off"))
+
+
+def _finish_run(folder: Path) -> None:
+    if not folder.is_dir():
+        return
+    run = StoredRun.read(folder)
+    if not run.is_finished and (folder / f".{REPORT}").is_file():
+        finish_report(folder, is_over=True)
+    elif run.is_finished and not (folder / CHECKSUMS).is_file():
+        write_checksums(folder)
+
+
+# ------------------------------------------------------------------ from the runs
+def rebuild(folder: Path) -> None:
+    """Make the ledger of a source again from the folders of its runs, in their order.
+
+    The same runs give the same ledger, to the byte. What is published and no run tells of is taken as it stands, as a
+    run of its own. For whoever holds the source's lock.
+
+    :raises OSError: where a run cannot be read, or the ledger not written.
+    """
+    path = folder / LEDGER
+    draft = path.with_name(f".{LEDGER}")
+    _remove(draft)
+    ledger = Ledger(draft)
+    for run in published_runs(folder):
+        merge_stored(ledger, run)
+    ledger.close()
+    for leftover in _beside(path):  # of the file that is replaced; to the new one they would be damage
+        leftover.unlink(missing_ok=True)
+    os.replace(draft, path)
+    sync(folder)
+    _adopt(path, folder)
+
+
+def published_runs(folder: Path) -> list[StoredRun]:
+    """The runs that the dataset is made of, the oldest first."""
+    return [run for run in runs_of(folder.parent, folder.name) if run.is_finished and run.published_sha256]
+
+
+def merge_stored(ledger: Ledger, run: StoredRun) -> None:
+    """Join a run to the ledger from its folder.
+
+    :raises OSError: where its readings cannot be read.
+    """
+    readings = run.path / READINGS
+    published = run.report["published"]
+    try:
+        with ledger.transaction():
+            for _ in ledger.merge(readings) if readings.exists() else ledger.merge_lines(_readings_of(run)):
+                pass
+            ledger.note_published(run.id, published["sha256"], published["bytes"])
+    except ValueError as fault:
+        raise OSError(5, f"cannot be read: {fault}", str(readings)) from fault
+
+
+def _readings_of(run: StoredRun) -> Iterator[Reading | Answered | RunFacts]:
+    """What a run of an older version published, taken as what it read."""
+    yield RunFacts(run.id, is_live=False, is_complete=False)
+    if run.events.is_file():
+        for line in run.events.read_bytes().splitlines(keepends=True):
+            with suppress(ValueError, KeyError, TypeError):
+                yield page_reading(address_of(str(json.loads(line)["id"])), line)
+
+
+def _adopt(path: Path, folder: Path) -> None:
+    """Take what the published dataset holds and the runs do not tell of as a run of its own: no event leaves it."""
+    dataset = folder / EVENTS
+    if not dataset.is_file():
+        return
+    ledger = Ledger(path)
+    now = datetime.now(UTC)
+    missing = _missing(ledger, dataset)
+    if missing:
+        run = RunFolder(folder.parent, folder.name, now)
+        spool = Spool(run.path / "spool.jsonl")
+        for line in missing:
+            spool.add_line(address_of(str(json.loads(line)["id"])), True, line)
+        write_readings(run.readings, spool, {}, (), (), RunFacts(run.id, is_live=False, is_complete=False))
+        spool.remove()
+        run.close()
+        moment = now.isoformat(timespec="milliseconds")
+        report = {"run_id": run.id, "source": folder.name, "verdict": "accepted", "outcome": "accepted", "exit_code": 0}
+        report |= {"message": "", "adopted": len(missing), "started": moment, "finished": moment, "counts": {}}
+        report |= {"versions": versions(), "dataset": str(dataset), "folder": str(run.path)}
+        join_run(ledger, run, lambda: report)
+        logger.warning("%s", logfmt("events taken from the dataset", number=len(missing), run=run.id,
+                                    next="nothing: no run in this folder tells of them"))  # fmt: skip
+    ledger.close()
+
+
+def _missing(ledger: Ledger, dataset: Path) -> list[bytes]:
+    """The lines of a dataset that a ledger knows nothing of."""
+    found = []
+    for number, line in enumerate(dataset.read_bytes().splitlines(keepends=True), 1):
+        try:
+            event_id = Event.model_validate_json(line).id
+        except ValueError:
+            raise LedgerDamaged(
+                f"{dataset}: line {number} is no record, and no run tells of it: repair or remove the line"
+            ) from None
+        if ledger.line(event_id) is None:
+            found.append(line)
+    return found
+
+
+def _remove(path: Path) -> None:
+    for file in (path, *_beside(path)):
+        file.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> list[Path]:
+    """The files that SQLite keeps beside a database while it is open."""
+    return [path.with_name(path.name + ending) for ending in ("-wal", "-shm")]
