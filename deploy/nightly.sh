@@ -39,7 +39,11 @@ case $code in
     # The site's trouble, as a rule. Asking again at once would only add to it.
     echo "$source: the site does not answer or refuses ($code); the dataset is as it was"
     ;;
-13 | 14 | 17)
+17)
+    # Where it cannot be read the site has trouble; where it forbids the run, its owner has spoken.
+    echo "$source: robots.txt forbids the run or cannot be read ($code); the dataset is as it was:"
+    ;;
+13 | 14)
     echo "$source: the site changed ($code); the dataset is as it was until somebody has looked:"
     ;;
 3 | 18)

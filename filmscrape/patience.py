@@ -75,6 +75,9 @@ class PatienceMiddleware:
             return response
         host = urlsplit(request.url).netloc
         wanted = retry_after(response)
+        if wanted is not None or response.status == 429:
+            # Read by RetryMiddleware: tried again before anything else is, to see at once whether the wait was enough.
+            request.meta["priority_adjust"] = 1
         if wanted is not None:
             self._pause(host, min(wanted, self._longest))
             cap = f"waiting {self._longest:g} seconds, the most that RETRY_AFTER_MAX allows"

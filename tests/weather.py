@@ -75,7 +75,7 @@ class Weather:
         self._lock = threading.Lock()
 
     def answer(self, target: str, line: Line) -> None:
-        """Answer by the next script of the path, the last of them again and again; by the site, where it is ``None``."""
+        """Answer by the path's next script, the last of them again and again; ``None`` leaves it to the site."""
         answer = self.site.answer(target)
         with self._lock:
             scripts = self._scripts.get(target, self._scripts.get("*", [None]))
@@ -87,7 +87,7 @@ def _calm(answer: Answer) -> Script:
     """The site's own answer."""
     kept = ("location", "content-type", "etag", "last-modified")
     headers = {name.replace("-", "_"): value for name, value in answer.headers.items() if name.lower() in kept}
-    return says(answer.status, answer.body, **{"Date": format_datetime(answer.date, usegmt=True), **headers})
+    return says(answer.status, answer.body, None, Date=format_datetime(answer.date, usegmt=True), **headers)
 
 
 class _Handler(socketserver.BaseRequestHandler):

@@ -62,6 +62,12 @@ class Ledger:
             self._db = sqlite3.connect(target, uri=path is not None, timeout=_WAIT, isolation_level=None)
             if not read_only:
                 self._prepare()
+                if self._one("PRAGMA user_version") == 0:
+                    self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA}; PRAGMA user_version = {VERSION}; COMMIT")
+                    if path is not None:  # SQLite counts who wrote: what comes next is not to depend on who made it
+                        self._db.close()
+                        self._db = sqlite3.connect(target, uri=True, timeout=_WAIT, isolation_level=None)
+                        self._prepare()
             version = self._one("PRAGMA user_version")
         except sqlite3.DatabaseError as fault:
             raise self._fault(fault) from fault
@@ -72,8 +78,7 @@ class Ledger:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")  # what is committed survives a power cut
         self._db.execute("PRAGMA foreign_keys = ON")
-        if self._one("PRAGMA user_version") == 0:
-            self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA}; PRAGMA user_version = {VERSION}; COMMIT")
+        self._db.execute("PRAGMA secure_delete = ON")  # no page keeps what was in memory: same statements, same bytes
 
     def _fault(self, fault: sqlite3.DatabaseError) -> Exception:
         """Tell a disk that fails from a file that is damaged."""

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -180,17 +181,21 @@ def _adopt(path: Path, folder: Path) -> None:
 
 
 def _missing(ledger: Ledger, dataset: Path) -> list[bytes]:
-    """The lines of a dataset that a ledger knows nothing of."""
-    found = []
-    for number, line in enumerate(dataset.read_bytes().splitlines(keepends=True), 1):
+    """The lines of a dataset that a ledger knows nothing of; where some are no records the file is kept aside."""
+    found, strange = [], 0
+    for line in dataset.read_bytes().splitlines(keepends=True):
         try:
             event_id = Event.model_validate_json(line).id
         except ValueError:
-            raise LedgerDamaged(
-                f"{dataset}: line {number} is no record, and no run tells of it: repair or remove the line"
-            ) from None
+            strange += 1
+            continue
         if ledger.line(event_id) is None:
             found.append(line)
+    if strange:
+        aside = dataset.with_name(f"{dataset.name}.unread")
+        shutil.copyfile(dataset, aside)
+        logger.warning("%s", logfmt("dataset kept aside", file=dataset, lines_that_are_no_records=strange, copy=aside,
+                                    next="repair these lines, or remove the copy"))  # fmt: skip
     return found
 
 

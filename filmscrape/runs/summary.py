@@ -6,6 +6,8 @@ from typing import IO, Any
 
 from filmscrape.runs.outcome import Outcome
 
+_CLEARLY = 5  # per cent of the events; a few films more or less move every field a little
+
 
 def print_summary(report: Mapping[str, Any], file: IO[str]) -> None:
     """Print the verdict, what a run counted, with each loss and its reason, and where its files are.
@@ -45,10 +47,11 @@ def _verdict(report: Mapping[str, Any]) -> list[str]:
 
 
 def _coverage(report: Mapping[str, Any]) -> list[str]:
-    """The fields that are filled more or less than usual, in whole per cent, those that differ most first."""
+    """The fields that are filled clearly more or less than usual, those that differ most first."""
     now, usual = ((report.get(name) or {}).get("coverage") or {} for name in ("measures", "baseline"))
     both = [(name, round(100 * now[name]), round(100 * usual[name])) for name in sorted(usual) if name in now]
-    differ = sorted((field for field in both if field[1] != field[2]), key=lambda field: -abs(field[1] - field[2]))
+    clear = (field for field in both if abs(field[1] - field[2]) >= _CLEARLY)
+    differ = sorted(clear, key=lambda field: -abs(field[1] - field[2]))
     told = ", ".join(f"{name} {share} % (usually {before} %)" for name, share, before in differ)
     return [f"coverage: {told}"] if told else []
 

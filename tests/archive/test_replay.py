@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -400,3 +401,33 @@ def test_lists_fill_what_pages_lack(tmp_path: Path) -> None:
     for row in wanted.values():
         row.pop("provenance")
     assert found == wanted
+
+
+# ------------------------------------------------------------------ what stands in the place of a page
+def test_a_blocked_page_is_lost_for_the_same_reason(tmp_path: Path) -> None:
+    """In the words of the crawl, and not as a page that is no event or cannot be read."""
+    challenge = b"<html><head><title>Just a moment...</title></head><body></body></html>"
+    site = bundled_site()
+    (calendar,) = (path for path, answer in site.answers.items() if answer.kind == "calendar")
+    stand_ins = {
+        event_url("here"): Answer(challenge),
+        event_url("casablanca"): Answer(b" "),
+        event_url("spirited-away"): Answer(challenge, 403),
+        event_url("log-in-first"): Answer(status=302, headers={"Location": "/wp-login.php"}),
+        HOME + calendar: Answer(challenge),
+    }
+    for url, answer in stand_ins.items():
+        site.answers[url.removeprefix(HOME)] = answer
+    slugs = "here,casablanca,spirited-away,log-in-first,no-such-event"
+    with serve(site) as origin:
+        crawled = crawl(tmp_path, {"base_url": origin, "only": slugs, "discover": "calendar"})
+    _, report = replay(tmp_path / "again", crawled.folder / "pages.warc.gz")
+    again = rows(Path(report["folder"]) / "failed.jsonl")
+    reasons = [
+        {urlsplit(row["url"]).path: row["reason"] for row in found} for found in (crawled.rows("failed.jsonl"), again)
+    ]
+    assert len(reasons[0]) == len(stand_ins) + 1, "and one that is not there"
+    assert [reason.startswith("blocked: ") for reason in reasons[0].values()].count(False) == 1
+    assert reasons[0] == reasons[1]
+    for name in ("failed", "blocked", "refused", "discovery_failed"):
+        assert report["counts"][name] == crawled.counts[name], name

@@ -4,7 +4,9 @@ import json
 import os
 import tracemalloc
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,12 @@ from typing import Any
 import pytest
 
 from filmscrape.records import Event
-from filmscrape.runs import publish as publishing
 from filmscrape.runs.dataset import count_lines, write_events
 from filmscrape.runs.folder import RunFolder, new_run_id
 from filmscrape.runs.lines import LineFile, as_line
 from filmscrape.runs.merge import Sighting, Venues
-from filmscrape.runs.outcome import Outcome, judge
-from filmscrape.runs.publish import publish
+from filmscrape.runs.outcome import Outcome
+from filmscrape.runs.publish import draft_path, put_in_place, write_draft
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stats import Counts, Stat
 from filmscrape.runs.summary import print_summary
@@ -59,55 +60,34 @@ def test_a_disk_that_fills_up_leaves_no_torn_line(tmp_path: Path, monkeypatch: p
 
 
 # ------------------------------------------------------------------ publish
-@pytest.fixture
-def finished(tmp_path: Path) -> Path:
-    (tmp_path / "runs" / "42").mkdir(parents=True)
-    file = tmp_path / "runs" / "42" / "events.jsonl"
-    file.write_bytes(b"new\n")
-    return file
-
-
 @pytest.mark.parametrize("before", [None, b"old\n"])
-def test_publish_replaces_the_target(finished: Path, tmp_path: Path, before: bytes | None) -> None:
+def test_a_draft_takes_the_place_of_the_file(tmp_path: Path, before: bytes | None) -> None:
     target = tmp_path / "events.jsonl"
     if before is not None:
         target.write_bytes(before)
-    for _ in range(2):  # once more changes nothing
-        publish(finished, target)
-        assert target.read_bytes() == finished.read_bytes() == b"new\n"
-        assert {path.name for path in tmp_path.iterdir()} == {"events.jsonl", "runs"}
+    draft = write_draft([b"new\n", b"lines\n"], draft_path(target, "42"))
+    assert (draft.bytes, draft.sha256) == (10, sha256(b"new\nlines\n").hexdigest())
+    assert (target.read_bytes() if target.exists() else None) == before
+    put_in_place(draft.path, target)
+    assert target.read_bytes() == b"new\nlines\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["events.jsonl"]
 
 
-def test_publish_without_links_copies(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def link(source: Path, target: Path) -> None:
-        raise PermissionError("no links here")
-
-    monkeypatch.setattr(os, "link", link)
-    publish(finished, tmp_path / "events.jsonl")
-    assert (tmp_path / "events.jsonl").read_bytes() == b"new\n"
-    assert not os.path.samefile(tmp_path / "events.jsonl", finished)
-
-
-@pytest.mark.parametrize("step", ["_duplicate", "_sync"])
-def test_publish_that_fails_leaves_the_target(
-    step: str, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*paths: Path) -> None:
+def test_a_draft_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    def lines() -> Iterator[bytes]:
+        yield b"new\n"
         raise OSError("disk")
 
-    (tmp_path / "events.jsonl").write_bytes(b"old\n")
-    monkeypatch.setattr(publishing, step, fail)
     with pytest.raises(OSError, match="disk"):
-        publish(finished, tmp_path / "events.jsonl")
-    assert (tmp_path / "events.jsonl").read_bytes() == b"old\n"
-    assert {path.name for path in tmp_path.iterdir()} == {"events.jsonl", "runs"}
+        write_draft(lines(), tmp_path / ".events.jsonl.42")
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_reader_keeps_the_file_that_it_opened(finished: Path, tmp_path: Path) -> None:
+def test_a_reader_keeps_the_file_that_it_opened(tmp_path: Path) -> None:
     target = tmp_path / "events.jsonl"
     target.write_bytes(b"old\n")
     with target.open("rb") as reader:
-        publish(finished, target)
+        put_in_place(write_draft([b"new\n"], draft_path(target, "42")).path, target)
         assert reader.read() == b"old\n"
 
 
@@ -196,18 +176,20 @@ def test_what_is_held_can_be_released_and_what_was_asked_cannot_be_held() -> Non
 
 # ------------------------------------------------------------------ counts
 SOUND: dict[str, Any] = {
-    "listed": 20,
-    "fetched": 12,
+    "listed": 24,
+    "fetched": 14,
     "failed": 3,
+    "spared": 2,
     "skipped": {"only": 4, "moved": 1},
     "extracted": 9,
+    "unchanged": 2,
     "not_an_event": 2,
     "unreadable": 1,
-    "valid": 8,
+    "valid": 12,
     "rejected": 1,
-    "unique": 7,
+    "unique": 11,
     "duplicates": 1,
-    "written": 7,
+    "written": 11,
 }
 
 
@@ -229,13 +211,17 @@ def test_counts_are_gathered_from_their_places() -> None:
     stats = {
         Stat.FETCHED: 2,
         Stat.FAILED: 1,
+        Stat.SPARED: 3,
+        Stat.UNCHANGED: 4,
+        Stat.BLOCKED: 1,
         Stat.NOT_AN_EVENT: 2,
         Stat.PROBLEMS + "year": 3,
         Stat.PROBLEMS + "card.screenings": 1,
         "downloader/request_count": 99,
     }
-    counts = Counts.gather(stats, Counter(fetched=2, failed=1, asked=1, moved=2, only=1), 5, 6)
-    assert (counts.listed, counts.fetched, counts.failed, counts.pending) == (7, 2, 1, 1)
+    counts = Counts.gather(stats, Counter(fetched=2, failed=1, asked=1, spared=3, moved=2, only=1), 5, 6)
+    assert (counts.listed, counts.fetched, counts.failed, counts.pending) == (10, 2, 1, 1)
+    assert (counts.spared, counts.unchanged, counts.blocked) == (3, 4, 1)
     assert counts.skipped == {"moved": 2, "only": 1}
     assert counts.problems == {"card.screenings": 1, "year": 3}
     assert (counts.unique, counts.written, counts.not_an_event) == (5, 6, 2)
@@ -247,40 +233,28 @@ def test_every_name_has_a_count() -> None:
 
 
 # ------------------------------------------------------------------ outcome
-@pytest.mark.parametrize(
-    ("counts", "reason", "outcome"),
-    [
-        (Counts(**SOUND), "finished", Outcome.ACCEPTED),
-        (Counts(**SOUND), "shutdown", Outcome.INTERRUPTED),
-        (Counts(**SOUND), "closespider_timeout", Outcome.INTERRUPTED),
-        (Counts(**{**SOUND, "written": 6}), "finished", Outcome.INTEGRITY),
-        (Counts(), "finished", Outcome.TOO_FEW_EVENTS),
-        (Counts(discovery_fetched=5, discovery_failed=1, refused=1), "finished", Outcome.TOO_MANY_FAILED),
-        (Counts(listed=1, failed=1), "finished", Outcome.TOO_FEW_EVENTS),
-        (Counts(listed=1, failed=1, refused=1), "finished", Outcome.TOO_MANY_FAILED),
-        (Counts(forbidden=2, discovery_failed=2), "finished", Outcome.ROBOTS),
-        (Counts(listed=1, fetched=1, not_an_event=1, refused=3), "finished", Outcome.TOO_FEW_EVENTS),
-    ],
-)
-def test_judgement(counts: Counts, reason: str, outcome: Outcome) -> None:
-    verdict = judge(counts, "festival.example", reason, "HTTP 503")
-    assert verdict.outcome is outcome
-    assert bool(verdict.message) is (outcome is not Outcome.ACCEPTED)
-    assert "\n" not in verdict.message
-
-
 def test_exit_codes_are_those_that_are_documented() -> None:
     assert {outcome.name: int(outcome) for outcome in Outcome} == {
-        "PUBLISHED": 0,
+        "ACCEPTED": 0,
         "FAULT": 1,
         "USAGE": 2,
         "CANNOT_WRITE": 3,
+        "LOCKED": 4,
+        "DEGRADED": 10,
         "INTERRUPTED": 11,
-        "UNREACHABLE": 12,
-        "NO_EVENTS": 13,
+        "TOO_MANY_FAILED": 12,
+        "TOO_FEW_EVENTS": 13,
+        "COVERAGE_FELL": 14,
+        "BUDGET": 15,
+        "BLOCKED": 16,
         "ROBOTS": 17,
         "INTEGRITY": 18,
     }
+    assert [outcome.verdict for outcome in (Outcome.ACCEPTED, Outcome.DEGRADED, Outcome.BUDGET)] == [
+        "accepted",
+        "degraded",
+        "failed",
+    ]
 
 
 # ------------------------------------------------------------------ summary
@@ -300,7 +274,7 @@ def test_summary_is_plain_in_a_pipe_and_names_every_loss() -> None:
     assert text.isascii()
     assert "\x1b" not in text
     lines = [" ".join(line.split()) for line in text.splitlines()]
-    assert "listed 20 12 fetched, 3 failed, 4 only, 1 moved" in lines
+    assert "listed 24 14 fetched, 3 failed, 2 spared, 4 only, 1 moved" in lines
     assert "problems 2 2 year" in lines
     assert "seconds: 62.5" in lines
     assert "dataset: output/festival/events.jsonl" in lines

@@ -1,4 +1,4 @@
-"""The verdict: each check on both sides of its threshold, what decides where there are several, and what it is called."""
+"""The verdict: each check on both sides of its threshold, which one decides, and how it is told."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -28,12 +28,24 @@ from tests.records import event, screening
 
 SITE = "festival.example"
 TODAY = date(2026, 11, 20)
+NAMES = (
+    "robots",
+    "blocked",
+    "failed",
+    "discovery",
+    "rejected",
+    "events",
+    "coverage",
+    "problems",
+    "drift",
+    "distribution",
+)
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 
 
 def sound(events: int = 100, **counts: Any) -> Counts:
     """The counts of a run that gave so many events and lost nothing."""
-    listed = {name: events for name in ("listed", "fetched", "extracted", "valid", "unique", "written")}
+    listed = dict.fromkeys(("listed", "fetched", "extracted", "valid", "unique", "written"), events)
     return Counts(**{**listed, "discovery_fetched": 10, **counts})
 
 
@@ -139,8 +151,12 @@ PAGES: list[tuple[Callable[[Evidence], Any], Counts, list[Outcome]]] = [
     (checks.check_rejected, sound(sightings=99, sightings_rejected=1), []),
     (checks.check_rejected, sound(sightings=98, sightings_rejected=2), [Outcome.DEGRADED]),
     (checks.check_rejected, sound(sightings=94, sightings_rejected=6), [Outcome.TOO_MANY_FAILED]),
-    (checks.check_rejected, sound(rejected=2, sightings=8, sightings_rejected=2), [Outcome.DEGRADED, Outcome.TOO_MANY_FAILED]),
-]  # fmt: skip
+    (
+        checks.check_rejected,
+        sound(rejected=2, sightings=8, sightings_rejected=2),
+        [Outcome.DEGRADED, Outcome.TOO_MANY_FAILED],
+    ),
+]
 
 
 @pytest.mark.parametrize(("check", "counts", "wanted"), PAGES)
@@ -319,7 +335,9 @@ def test_most_are_alike(name: str, number: int, of: int, events: int, cannot_be:
 
 
 @pytest.mark.parametrize("name", ["year", "starts_at"])
-@pytest.mark.parametrize(("number", "of", "cannot_be"), [(5, 100, False), (6, 100, True), (1, 19, False), (2, 20, True)])
+@pytest.mark.parametrize(
+    ("number", "of", "cannot_be"), [(5, 100, False), (6, 100, True), (1, 19, False), (2, 20, True)]
+)
 def test_years_in_the_future(name: str, number: int, of: int, cannot_be: bool) -> None:
     now = Measures(events=of, ahead={name: Shared("2077", number, of, of)})
     found = found_by(checks.check_distributions, measures=now)
@@ -383,12 +401,12 @@ def test_what_was_accepted_is_usual_for_the_next_run() -> None:
         return StoredRun(Path(name), {**report, "declared": {"closed": False, "accept": accept}})
 
     runs = [ran(str(n), Verdict(Outcome.ACCEPTED), coverage(0.9), []) for n in range(5)]
-    thinner = {"measures": coverage(0.1)}
-    assert judge(sound(), SITE, **thinner, baseline=baseline(runs, {})).outcome is Outcome.COVERAGE_FELL
+    now, counts = coverage(0.1), sound(1000)
+    assert judge(counts, SITE, measures=now, baseline=baseline(runs, {})).outcome is Outcome.COVERAGE_FELL
     limits = Limits.from_settings({"ACCEPT": "14"})
-    verdict = judge(sound(), SITE, **thinner, baseline=baseline(runs, {}), limits=limits)
-    runs.append(ran("5", verdict, coverage(0.1), [14]))
-    assert judge(sound(), SITE, **thinner, baseline=baseline(runs, {})).outcome is Outcome.ACCEPTED
+    verdict = judge(counts, SITE, measures=now, baseline=baseline(runs, {}), limits=limits)
+    runs.append(ran("5", verdict, now, [14]))
+    assert judge(counts, SITE, measures=now, baseline=baseline(runs, {})).outcome is Outcome.ACCEPTED
 
 
 numbers = st.integers(0, 10**6)
@@ -430,7 +448,7 @@ def test_there_is_a_verdict_on_every_run(counts: Counts, measures: Measures, usu
     assert bool(verdict.message) is (verdict.outcome is not Outcome.ACCEPTED)
     run = Evidence(counts, measures, usual, DEFAULT)
     for check in CHECKS:
-        assert all(finding.outcome in WORST_FIRST for finding in check(run))
+        assert all(finding.outcome in WORST_FIRST and finding.check in NAMES for finding in check(run))
 
 
 @given(any_measures.filter(lambda m: m.events > 0), share_numbers)
@@ -535,7 +553,7 @@ def test_a_failed_run_says_why_and_names_no_dataset() -> None:
 def test_coverage_is_told_where_it_differs() -> None:
     told = report(
         Verdict(Outcome.ACCEPTED),
-        measures={"coverage": {"year": 0.801, "crew": 0.5, "cast": 0.7, "new": 1.0}},
+        measures={"coverage": {"year": 0.84, "crew": 0.5, "cast": 0.7, "new": 1.0}},
         baseline={"runs": ["a"], "coverage": {"year": 0.8, "crew": 0.45, "cast": 0.9, "gone": 1.0}},
     )
     assert "coverage: cast 70 % (usually 90 %), crew 50 % (usually 45 %)" in printed(told)
@@ -578,11 +596,9 @@ def test_the_runbook_names_every_setting_with_its_default(limit: str) -> None:
     assert f"`{limit.upper()}{default}`" in RUNBOOK
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_the_runbook_tells_what_each_check_looks_for(check: Callable[[Evidence], Any]) -> None:
-    names = {"access": "blocked", "distributions": "distribution"}
-    name = check.__name__.removeprefix("check_")
-    assert re.search(rf"^\| `{names.get(name, name)}` \|", RUNBOOK, re.MULTILINE)
+@pytest.mark.parametrize("check", NAMES)
+def test_the_runbook_tells_what_each_check_looks_for(check: str) -> None:
+    assert re.search(rf"^\| [^|]*`{check}`", RUNBOOK, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("share", "told"), [(0, "0 %"), (0.004, "0.4 %"), (0.1, "10 %"), (1, "100 %")])
