@@ -267,6 +267,8 @@ class Replay:
             source = next(source for source in self._sources if source.name == name)
             if self._publish:
                 self._locks.append(SourceLock(self._output / name, "scrapy replay --publish"))
+                # What has to be made good comes before this run, which is named by when it began.
+                open_ledger(self._output / name).close()
             self.readings[name] = Reading(self._output, name, urlsplit(source.site).netloc, self._examples)
         return self.readings[name]
 

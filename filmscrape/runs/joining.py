@@ -20,7 +20,7 @@ from filmscrape.runs.folder import RunFolder
 from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.lines import as_line
 from filmscrape.runs.merging import Touched
-from filmscrape.runs.publish import draft_path, put_in_place, write_draft
+from filmscrape.runs.publish import draft_path, put_in_place, sync, write_draft
 
 Compare = Callable[[Touched], object]
 
@@ -60,6 +60,8 @@ def join_run(
             ledger.note_published(run.id, dataset.sha256, dataset.bytes)
             run.published = {"sha256": dataset.sha256, "bytes": dataset.bytes}
             run.draft(report())
+            for folder in (run.path, run.path.parent, run.dataset.parent):
+                sync(folder)  # what the ledger counts on must not be gone after a power cut
     except BaseException:
         run.published = None
         draft_path(run.dataset, run.id).unlink(missing_ok=True)

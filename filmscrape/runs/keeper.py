@@ -54,7 +54,6 @@ class RunKeeper:
         assert crawler.spider is not None
         self.crawler = crawler
         self.spider = cast("EventSpider", crawler.spider)
-        self.started = datetime.now(UTC)
         self.limits = Limits.from_settings(crawler.settings)
         output = Path(crawler.settings["OUTPUT_DIR"])
         self._lock = SourceLock(output / self.spider.name, f"scrapy crawl {self.spider.name}")
@@ -67,6 +66,7 @@ class RunKeeper:
     def _open(self, output: Path) -> None:
         settings, name = self.crawler.settings, self.spider.name
         self.ledger = open_ledger(output / name)
+        self.started = datetime.now(UTC)  # after any run that had to be made of what was published: runs are in order
         earlier = runs_of(output, name)
         within = timedelta(hours=settings.getfloat("RESUME_WITHIN_HOURS"))
         self.resumed = resumable(earlier, self.spider.arguments, self.started, within)
@@ -139,7 +139,7 @@ class RunKeeper:
         try:
             yield
         except OSError as fault:
-            self.verdict = Verdict(Outcome.CANNOT_WRITE, f"cannot write {self.run.path}: {fault.strerror or fault}")
+            self.verdict = Verdict(Outcome.CANNOT_WRITE, f"cannot write {fault.filename or self.run.path}: {fault.strerror or fault}")
         except LedgerDamaged as fault:
             message = f"{fault}: the next run makes it again from the runs, or scrapy rebuild does"
             self.verdict = Verdict(Outcome.INTEGRITY, message)

@@ -59,37 +59,54 @@ class Ledger:
         self.path = path
         target = ":memory:" if path is None else _address(path, read_only=read_only)
         try:
-            self._db = sqlite3.connect(target, uri=path is not None, timeout=_WAIT, isolation_level=None)
-            if not read_only:
-                self._prepare()
-                if self._one("PRAGMA user_version") == 0:
-                    self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA}; PRAGMA user_version = {VERSION}; COMMIT")
-                    if path is not None:  # SQLite counts who wrote: what comes next is not to depend on who made it
-                        self._db.close()
-                        self._db = sqlite3.connect(target, uri=True, timeout=_WAIT, isolation_level=None)
-                        self._prepare()
+            self._db = _connect(target, read_only=read_only)
+            if not read_only and self._one("PRAGMA user_version") == 0:
+                self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA}; PRAGMA user_version = {VERSION}; COMMIT")
+                if path is not None:
+                    # SQLite counts the connections that write: the first run is to come with one of its own,
+                    # whether it finds the file or makes it, as each later one does.
+                    self._db.close()
+                    self._db = _connect(target, read_only=False)
             version = self._one("PRAGMA user_version")
         except sqlite3.DatabaseError as fault:
             raise self._fault(fault) from fault
         if version != VERSION:
             raise LedgerDamaged(f"{path} is of version {version}, and version {VERSION} is needed")
 
-    def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")  # what is committed survives a power cut
-        self._db.execute("PRAGMA foreign_keys = ON")
-        self._db.execute("PRAGMA secure_delete = ON")  # no page keeps what was in memory: same statements, same bytes
-
     def _fault(self, fault: sqlite3.DatabaseError) -> Exception:
         """Tell a disk that fails from a file that is damaged."""
         text = str(fault)
-        if any(word in text for word in ("full", "readonly", "disk I/O", "unable to open")):
+        if any(word in text for word in ("full", "readonly", "disk I/O", "unable to open", "locked")):
             return OSError(5, text, str(self.path))
         return LedgerDamaged(f"{self.path} cannot be read as a ledger: {text}")
+
+    def check(self) -> None:
+        """Look through the file for what a power cut or a bad disk leaves; a second for each 500 MB.
+
+        :raises LedgerDamaged: there is something.
+        """
+        try:
+            found = self._one("PRAGMA quick_check(1)")
+        except sqlite3.DatabaseError as fault:
+            raise self._fault(fault) from fault
+        if found != "ok":
+            raise LedgerDamaged(f"{self.path} cannot be read as a ledger: {found}")
 
     def close(self) -> None:
         """Close the file; closing twice is no fault."""
         self._db.close()
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Look things up in a file that may be damaged.
+
+        :raises OSError: the disk fails.
+        :raises LedgerDamaged: the file is damaged.
+        """
+        try:
+            yield
+        except sqlite3.DatabaseError as fault:
+            raise self._fault(fault) from fault
 
     def _one(self, query: str, *values: Any) -> Any:
         row = self._db.execute(query, values).fetchone()
@@ -144,12 +161,19 @@ class Ledger:
         return self._one("SELECT address FROM events WHERE id = ?", event_id)  # type: ignore[no-any-return]
 
     def dump(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
-        """Everything, row by row, to compare two ledgers."""
-        for (table,) in self._db.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
-        ).fetchall():
-            for row in self._db.execute(f"SELECT * FROM {table} ORDER BY 1, 2"):
+        """Everything, row by row, to compare two ledgers: tables by name, rows by their key."""
+        for table, (_, keys) in self.tables().items():
+            order = ", ".join(str(at + 1) for at in range(keys))
+            for row in self._db.execute(f"SELECT * FROM {table} ORDER BY {order}"):
                 yield table, row
+
+    def tables(self) -> dict[str, tuple[list[str], int]]:
+        """The columns of each table, and how many of them, from the first on, are its key."""
+        found = {}
+        for (table,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1").fetchall():
+            columns = self._db.execute(f"PRAGMA table_info({table})").fetchall()
+            found[table] = ([column[1] for column in columns], sum(bool(column[5]) for column in columns))
+        return found
 
     def faults(self) -> list[str]:
         """Say what is wrong with the file itself, and with digests that do not fit what they are of."""
@@ -170,16 +194,15 @@ class Ledger:
         :raises OSError: the disk is full or fails.
         :raises LedgerDamaged: the file is damaged.
         """
-        try:
+        with self.guarded():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # where the disk is full SQLite has taken it back already
+                    self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
-        except sqlite3.DatabaseError as fault:
-            raise self._fault(fault) from fault
 
     def merge(self, readings: Path) -> Iterator[Touched]:
         """Join what a run read to what is known; to be exhausted, within :meth:`transaction`.
@@ -226,6 +249,17 @@ class Ledger:
         names = ("run", "kind", "field", "old", "new", "screening", "captured_at")
         rows = [dict(zip(names, row, strict=True)) for row in found]
         return [{**row, **{name: from_json(row[name]) for name in ("old", "new", "screening")}} for row in rows]
+
+
+def _connect(target: str, *, read_only: bool) -> sqlite3.Connection:
+    db = sqlite3.connect(target, uri=True, timeout=_WAIT, isolation_level=None)
+    if not read_only:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")  # what is committed survives a power cut
+        db.execute("PRAGMA foreign_keys = ON")
+        # No page of the file keeps what happened to be in memory: the same statements give the same bytes.
+        db.execute("PRAGMA secure_delete = ON")
+    return db
 
 
 def _address(path: Path, *, read_only: bool) -> str:

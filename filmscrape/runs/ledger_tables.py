@@ -24,7 +24,7 @@ CREATE TABLE runs (
 );
 -- What was ever read: a row for each thing that was said of an address, and when it was said first and last.
 CREATE TABLE readings (
-    number INTEGER PRIMARY KEY,
+    number INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: listings may outlive a reading
     address TEXT NOT NULL,         -- <source>:<slug>
     kind TEXT NOT NULL,            -- page, card, calendar
     content TEXT NOT NULL,         -- SHA-256 of the line without times and provenance

@@ -175,7 +175,7 @@ class Merging:
         kind = Event if reading.kind == "page" else Sighting
         screenings = kind.model_validate_json(reading.line).screenings
         self._venues.learn(screenings)
-        for name in {s.venue for s in screenings if s.venue and s.venue != venue_slug(s.venue)}:
+        for name in sorted({s.venue for s in screenings if s.venue and s.venue != venue_slug(s.venue)}):
             self._db.execute(
                 "INSERT INTO venues VALUES (?1, ?2) ON CONFLICT (slug) DO UPDATE SET name = min(name, ?2)",
                 (venue_slug(name), name),

@@ -19,8 +19,10 @@ import gzip
 import json
 import os
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from errno import EIO
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -187,10 +189,17 @@ def read_readings(path: Path) -> Iterator[Reading | Answered | RunFacts]:
     """
     try:
         with gzip.open(path, "rb") as lines:
-            for line in lines:
-                yield _read(line)
-    except EOFError as fault:
-        raise OSError(f"{path} is cut off: {fault}") from fault
+            for number, line in enumerate(lines, 1):
+                yield _numbered(number, line)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
+        raise OSError(EIO, f"no whole gzip file: {fault}", str(path)) from fault
+
+
+def _numbered(number: int, line: bytes) -> Reading | Answered | RunFacts:
+    try:
+        return _read(line)
+    except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as fault:
+        raise ValueError(f"line {number} is no reading: {type(fault).__name__}: {fault}") from fault
 
 
 def _read(line: bytes) -> Reading | Answered | RunFacts:

@@ -4,10 +4,12 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from errno import EIO
 from pathlib import Path
+from textwrap import shorten
 
 from filmscrape.archive.manifest import CHECKSUMS, file_sha256, write_checksums
 from filmscrape.logs import logfmt
@@ -22,6 +24,8 @@ from filmscrape.runs.readings import READINGS, Answered, Reading, RunFacts, page
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stored import RUNS, StoredRun, runs_of
 from filmscrape.runs.versions import versions
+
+_LONGEST_REASON = 200  # characters, on one line
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +43,14 @@ def open_ledger(folder: Path) -> Ledger:
         if runs_of(folder.parent, folder.name) or (folder / EVENTS).exists():
             rebuild(folder)
         return _finished(Ledger(path), folder)
+    ledger: Ledger | None = None
     try:
-        return _finished(Ledger(path), folder)
+        ledger = Ledger(path)
+        with ledger.guarded():
+            return _finished(ledger, folder)
     except LedgerDamaged as fault:
+        if ledger is not None:
+            ledger.close()
         aside = path.with_name(f"{LEDGER}.damaged")
         os.replace(path, aside)
         logger.warning(
@@ -110,23 +119,66 @@ def rebuild(folder: Path) -> None:
 
     :raises OSError: where a run cannot be read, or the ledger not written.
     """
+    draft = folder / f".{LEDGER}"
+    write_ledger(published_runs(folder), draft)
+    replace_ledger(folder, draft)
+
+
+def write_ledger(runs: Iterable[StoredRun], target: Path) -> None:
+    """Make a ledger of runs, in a file of its own.
+
+    :param runs: the oldest first.
+    :raises OSError: where a run cannot be read, or the file not written; nothing is left of it then.
+    """
+    _remove(target)
+    try:
+        Ledger(target).close()
+        for run in runs:
+            ledger = Ledger(target)  # each run opened it for itself, which SQLite counts in the file
+            try:
+                merge_stored(ledger, run)
+            finally:
+                ledger.close()
+    except BaseException:
+        _remove(target)
+        raise
+
+
+def replace_ledger(folder: Path, draft: Path) -> None:
+    """Put a ledger that was made again in its place, and join to it what is published and no run tells of.
+
+    :raises LedgerDamaged: what is published and no run tells of cannot be read.
+    :raises OSError: where the folder cannot be written.
+    """
     path = folder / LEDGER
-    draft = path.with_name(f".{LEDGER}")
-    _remove(draft)
-    ledger = Ledger(draft)
-    for run in published_runs(folder):
-        merge_stored(ledger, run)
-    ledger.close()
     for leftover in _beside(path):  # of the file that is replaced; to the new one they would be damage
         leftover.unlink(missing_ok=True)
     os.replace(draft, path)
     sync(folder)
-    _adopt(path, folder)
+    ledger = Ledger(path)
+    try:
+        _adopt(ledger, folder)
+    finally:
+        ledger.close()
 
 
-def published_runs(folder: Path) -> list[StoredRun]:
-    """The runs that the dataset is made of, the oldest first."""
-    return [run for run in runs_of(folder.parent, folder.name) if run.is_finished and run.published_sha256]
+def published_runs(folder: Path, joined: Collection[str] = ()) -> list[StoredRun]:
+    """The runs that the dataset is made of, the oldest first.
+
+    :param joined: runs that a ledger holds. Of these one may not be over yet: it was killed after it was joined, and
+        what its ``run.json`` is to say is drafted.
+    """
+    runs = [_drafted(run) if run.id in joined else run for run in runs_of(folder.parent, folder.name)]
+    return [run for run in runs if run.is_finished and run.published_sha256]
+
+
+def _drafted(run: StoredRun) -> StoredRun:
+    if run.is_finished:
+        return run
+    try:
+        return StoredRun(run.path, dict(json.loads((run.path / f".{REPORT}").read_bytes())))
+    except (OSError, ValueError, TypeError):
+        return run
 
 
 def merge_stored(ledger: Ledger, run: StoredRun) -> None:
@@ -142,7 +194,7 @@ def merge_stored(ledger: Ledger, run: StoredRun) -> None:
                 pass
             ledger.note_published(run.id, published["sha256"], published["bytes"])
     except ValueError as fault:
-        raise OSError(5, f"cannot be read: {fault}", str(readings)) from fault
+        raise OSError(EIO, shorten(str(fault), _LONGEST_REASON), str(readings)) from fault
 
 
 def _readings_of(run: StoredRun) -> Iterator[Reading | Answered | RunFacts]:
@@ -154,12 +206,11 @@ def _readings_of(run: StoredRun) -> Iterator[Reading | Answered | RunFacts]:
                 yield page_reading(address_of(str(json.loads(line)["id"])), line)
 
 
-def _adopt(path: Path, folder: Path) -> None:
+def _adopt(ledger: Ledger, folder: Path) -> None:
     """Take what the published dataset holds and the runs do not tell of as a run of its own: no event leaves it."""
     dataset = folder / EVENTS
     if not dataset.is_file():
         return
-    ledger = Ledger(path)
     now = datetime.now(UTC)
     missing = _missing(ledger, dataset)
     if missing:
@@ -177,7 +228,6 @@ def _adopt(path: Path, folder: Path) -> None:
         join_run(ledger, run, lambda: report)
         logger.warning("%s", logfmt("events taken from the dataset", number=len(missing), run=run.id,
                                     next="nothing: no run in this folder tells of them"))  # fmt: skip
-    ledger.close()
 
 
 def _missing(ledger: Ledger, dataset: Path) -> list[bytes]:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import StoredRun
 
-_CUT_OFF = frozenset({Outcome.INTERRUPTED, Outcome.BUDGET})
+# A full disk cuts a run off as a signal does: what it was answered until then is as good.
+_CUT_OFF = frozenset({Outcome.INTERRUPTED, Outcome.BUDGET, Outcome.CANNOT_WRITE})
 _OF_THE_CALL = frozenset({"_job"})  # Scrapyd gives each call another
 
 

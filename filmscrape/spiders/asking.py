@@ -261,8 +261,7 @@ class AskingSpider(Spider):
         else:
             self.count_refusal(reason)
         self.keeper.run.fail(event or url, kind, reason)
-        remedy = "the next run asks for it again" if event and not gone else None
-        logger.warning("%s", logfmt("page failed", kind=kind, url=url, reason=reason, next=remedy))
+        logger.warning("%s", logfmt("page failed", kind=kind, url=url, reason=reason, next=remedy(reason, gone=gone)))
 
     # ------------------------------------------------------------------ a site that refuses
     def count_refusal(self, reason: str) -> None:
@@ -377,6 +376,17 @@ class AskingSpider(Spider):
         """Account for an event whose address differs from another's in spelling only: Scrapy drops it unasked."""
         if event := request.meta.get("event"):
             self.keeper.worklist.settle(event, "same_page")
+
+
+def remedy(reason: str, *, gone: bool) -> str:
+    """Say what to do about a page that was lost."""
+    if gone:
+        return "nothing, unless a browser shows a page there"
+    if reason == FORBIDDEN:
+        return "nothing: the site does not want it read"
+    if reason.startswith(BLOCKED):
+        return "look at it in a browser; if it is there, ask less often, or ask the site"
+    return "nothing: the next run asks for it again"
 
 
 def unreadable(fault: Exception) -> str:

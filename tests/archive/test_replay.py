@@ -25,11 +25,11 @@ SPIDER = load_spider()
 HOME = SPIDER.site
 
 
-def replay(output: Path, *paths: Path, jobs: int = 1) -> tuple[Replay, dict[str, Any]]:
+def replay(output: Path, *paths: Path, jobs: int = 1, publish: bool = False) -> tuple[Replay, dict[str, Any]]:
     """Read files again; the replay and what its one source's ``run.json`` says."""
-    work = Replay(output, [SPIDER], jobs)
+    work = Replay(output, [SPIDER], jobs, publish=publish, examples=3)
     work.read([archive_of(path, [SPIDER]) for path in paths])
-    (report,) = work.finish(3, publish=False)
+    (report,) = work.finish()
     return work, report
 
 
@@ -109,7 +109,7 @@ def test_bodies_of_an_earlier_run_are_found(tmp_path: Path) -> None:
         assert work.told.others[UNRESOLVED] == 0
     alone = tmp_path / "alone.warc.gz"
     alone.write_bytes((second.folder / "pages.warc.gz").read_bytes())
-    work = Replay(tmp_path / "elsewhere", [SPIDER], 1)
+    work = Replay(tmp_path / "elsewhere", [SPIDER], 1, publish=False, examples=3)
     work.read([archive_of(alone, [SPIDER])])
     assert work.told.others[UNRESOLVED] == second.report["archive"]["revisits"]
     assert work.told.damage == []

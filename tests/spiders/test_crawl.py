@@ -136,10 +136,10 @@ def test_counts_add_up_and_stand_in_run_json(whole: tuple[Crawl, Site]) -> None:
 def test_run_folder_holds_its_files_and_nothing_else(whole: tuple[Crawl, Site]) -> None:
     crawl, _ = whole
     names = {path.name for path in crawl.folder.iterdir()}
-    lines = {"events.jsonl", "rejected.jsonl", "skipped.jsonl", "failed.jsonl", "captures.jsonl"}
-    assert names == lines | {"pages.warc.gz", "run.json", "SHA256SUMS"}
+    lines = {"events.jsonl", "rejected.jsonl", "skipped.jsonl", "failed.jsonl", "captures.jsonl", "changes.jsonl"}
+    assert names == lines | {"pages.warc.gz", "readings.jsonl.gz", "run.json", "SHA256SUMS"}
     assert (crawl.folder / "events.jsonl").read_bytes() == crawl.dataset.read_bytes()
-    assert {path.name for path in crawl.dataset.parent.iterdir()} == {"events.jsonl", "runs"}
+    assert {path.name for path in crawl.dataset.parent.iterdir()} == {"events.jsonl", "ledger.sqlite", ".lock", "runs"}
     assert re.fullmatch(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{4}", crawl.folder.name)
 
 
@@ -696,7 +696,7 @@ def test_fault_of_the_program_is_never_published(site: Site, old: Path, monkeypa
 def test_limit_of_scrapy_is_a_budget(site: Site, old: Path) -> None:
     crawl = run(site, old, {"CLOSESPIDER_PAGECOUNT": 10})
     assert crawl.outcome is Outcome.BUDGET
-    assert "closespider_pagecount" in crawl.verdict.message
+    assert "CLOSESPIDER_PAGECOUNT" in crawl.verdict.message
 
 
 def test_new_dataset_takes_the_place_of_the_old(site: Site, tmp_path: Path) -> None:

@@ -405,7 +405,7 @@ def test_the_search_for_a_usable_capture_is_bounded(tmp_path: Path) -> None:
     archive = Archive(pages)
     archive.answers |= {address(page): Answer(b"", 404) for page in pages[-SPIDER.max_captures :]}
     crawl = read(archive, tmp_path)
-    assert crawl.outcome is Outcome.TOO_FEW_EVENTS
+    assert crawl.outcome is Outcome.TOO_MANY_FAILED
     assert len(archive.captures_asked()) == SPIDER.max_captures == crawl.counts["failed"]
     assert crawl.counts["skipped"] == {"older_capture": len(pages) - SPIDER.max_captures}
 
