@@ -170,7 +170,8 @@ class Ledger:
     def tables(self) -> dict[str, tuple[list[str], int]]:
         """The columns of each table, and how many of them, from the first on, are its key."""
         found = {}
-        for (table,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1").fetchall():
+        ours = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+        for (table,) in self._db.execute(ours).fetchall():
             columns = self._db.execute(f"PRAGMA table_info({table})").fetchall()
             found[table] = ([column[1] for column in columns], sum(bool(column[5]) for column in columns))
         return found

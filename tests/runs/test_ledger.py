@@ -299,9 +299,14 @@ def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
     ledger = merged([run("1", FIRST)], tmp_path)
     before = list(ledger.dump())
     touched = ledger.merge(run("2", SECOND, year=2023).write(tmp_path))
-    with pytest.raises(ZeroDivisionError), ledger.transaction():
-        assert next(touched).id == ID
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with ledger.transaction():
+            assert next(touched).id == ID
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert list(ledger.dump()) == before
 
 
