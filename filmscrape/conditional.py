@@ -118,7 +118,7 @@ class ConditionalMiddleware:
         body = capture.body
         self._keep(request, response, known.digest, sha256(body).hexdigest())
         headers = {"Content-Type": capture.content_type or "text/html", "Date": response.headers.get("Date") or b""}
-        return HtmlResponse(request.url, 200, headers, body, request=request)
+        return HtmlResponse(request.url, 200, headers, body, response.flags, request)
 
     def _stored(self, known: Answered) -> StoredCapture | None:
         archive = self._keeper.archive

@@ -10,7 +10,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import cached_property
@@ -159,6 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer one request."""
         answer = self.server.site.answer(self.path)
+        if self.has_it(answer):
+            answer = replace(answer, body=b"", status=304)
         body = answer.body
         self.send_response_only(answer.status)
         self.send_header("Date", format_datetime(answer.date, usegmt=True))
@@ -172,6 +174,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
+
+    def has_it(self, answer: Answer) -> bool:
+        """Whether whoever asks has this answer already: by its ``ETag``, else by its date (RFC 9110, 13.2.2)."""
+        for asked, said in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):
+            if asked in self.headers:
+                return answer.status == 200 and self.headers[asked] == answer.headers.get(said)
+        return False
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: whoever asks has its own log."""

@@ -91,6 +91,9 @@ ITEM_PIPELINES = {
 EXTENSIONS = {
     "filmscrape.runs.keeper.RunKeeper": 10,
     "filmscrape.runs.progress.ProgressLine": 500,
+    # The limits CLOSESPIDER_…; Scrapy's own count what an interrupted run was answered as if the site gave it again.
+    "scrapy.extensions.closespider.CloseSpider": None,
+    "filmscrape.runs.budget.Budget": 500,
     "scrapy.extensions.feedexport.FeedExporter": None,  # the run writes its own files, whole or not at all
 }
 

@@ -78,7 +78,7 @@ class Weather:
         """Answer by the path's next script, the last of them again and again; ``None`` leaves it to the site."""
         answer = self.site.answer(target)
         with self._lock:
-            scripts = self._scripts.get(target, self._scripts.get("*", [None]))
+            scripts = self._scripts.get(target, [None])
             script = scripts.pop(0) if len(scripts) > 1 else scripts[0]
         (script or _calm(answer))(line)
 

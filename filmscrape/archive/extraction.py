@@ -147,7 +147,8 @@ class Extractor:
         event = source.canonical(url) or url
         if url != capture.url:  # a web archive's copy, read as in a crawl: by its one address
             url = event
-        if reason := _blocked(capture):
+        body = _unpacked(capture)
+        if reason := _blocked(capture, body):
             found.fates["failed"] += 1
             for stat in (Stat.FAILED, Stat.REFUSED, Stat.BLOCKED):
                 found.stats[stat] += 1
@@ -165,7 +166,7 @@ class Extractor:
             found.fates["fetched"] += 1
             found.stats[Stat.FETCHED] += 1
             try:
-                body = capture.body
+                body = capture.body if body is None else body  # once more, for the reason
                 item = source.event_page(body, url, when).read()
             except NotAnEvent as other:
                 found.stats[Stat.NOT_AN_EVENT] += 1
@@ -182,7 +183,8 @@ class Extractor:
     def _take_list(
         self, source: "type[EventSpider]", kind: str, found: Found, capture: StoredCapture, url: str, when: datetime
     ) -> None:
-        if reason := _blocked(capture):
+        body = _unpacked(capture)
+        if reason := _blocked(capture, body):
             for stat in (Stat.DISCOVERY_FAILED, Stat.REFUSED, Stat.BLOCKED):
                 found.stats[stat] += 1
             found.failed.append((url, kind, reason))
@@ -194,7 +196,7 @@ class Extractor:
             page = source.calendar_page if kind == "calendar" else source.card_page
             assert page is not None, f"{source.name} knows {kind} pages, and has no class for them"
             try:
-                items = page(capture.body, url, when).sightings()
+                items = page(capture.body if body is None else body, url, when).sightings()
             except Exception as fault:
                 found.stats[Stat.DISCOVERY_FAILED] += 1
                 found.failed.append((url, kind, _whole_page(fault)["reason"]))
@@ -241,15 +243,21 @@ def is_answered(capture: StoredCapture) -> bool:
     return capture.status == 200 or (capture.revisit and capture.status == _NOT_MODIFIED)
 
 
-def _blocked(capture: StoredCapture) -> str | None:
+def _unpacked(capture: StoredCapture) -> bytes | None:
+    """The body; ``None`` where it cannot be had, which is said by whoever goes on to read it."""
+    try:
+        return capture.body
+    except UnreadableCapture:
+        return None
+
+
+def _blocked(capture: StoredCapture, body: bytes | None) -> str | None:
     """Say why a capture stands in the place of a page, where it does, in the words of a crawl."""
     location = capture.header("location")
     if location and 300 <= capture.status < 400 and replayed(capture.url) is None:
         return gate_reason(capture.url, location)
-    try:
-        body = capture.body
-    except UnreadableCapture:
-        return None  # said by whoever goes on to read it
+    if body is None:
+        return None
     headers = {name.lower(): value for name, value in capture.headers}
     return blocked_reason(body, headers, 200 if is_answered(capture) else capture.status)
 

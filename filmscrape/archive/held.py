@@ -13,14 +13,17 @@ from pathlib import Path
 from scrapy import Request
 from scrapy.http import HtmlResponse, Response
 
-from filmscrape.archive.captures import StoredCapture
+from filmscrape.archive.captures import StoredCapture, UnreadableCapture
 from filmscrape.archive.index import Entry, read_entries
-from filmscrape.archive.recorder import ArchiveMiddleware
+from filmscrape.archive.recorder import GIVEN_AT, ArchiveMiddleware
 from filmscrape.archive.wayback import replayed
+from filmscrape.pages.blocked import EMPTY, blocked_reason
 from filmscrape.runs.stats import Stat
 
 # Scrapy's own word for an answer that came over no wire; the recorder leaves it alone.
 _CACHED = "cached"
+RESUMED = "resumed"
+"""Flag of an answer that an interrupted run was given."""
 # Answers that stand. What is missing here, an error of the server's, a refusal, is asked for again.
 _FINAL = frozenset({200, 301, 302, 303, 304, 307, 308, 404, 410})
 
@@ -69,10 +72,11 @@ class HeldCapturesMiddleware(ArchiveMiddleware):
         # Each once: whoever asks a second time wants to know how it is now.
         journaled = self._journal.pop(request.url.partition("#")[0], None)
         capture = self._read(journaled) if journaled is not None and request.method == "GET" else None
-        if capture is None:
+        if capture is None or _is_blocked(capture, request.meta.get("kind")):
             return None
         self._crawler.stats.inc_value(Stat.RESUMED)
-        return _response(request, capture, ["resumed"])
+        request.meta[GIVEN_AT] = capture.captured_at.isoformat()
+        return _response(request, capture, [RESUMED])
 
     def _read(self, held: Held) -> StoredCapture | None:
         """Read a held answer; ``None`` where it is damaged, or was thinned out in the meantime."""
@@ -85,6 +89,15 @@ class HeldCapturesMiddleware(ArchiveMiddleware):
         if record_id is not None and _CACHED in response.flags:
             request.meta["warc_record_id"] = record_id
         return response
+
+
+def _is_blocked(capture: StoredCapture, kind: str | None) -> bool:
+    """Whether an answer stood in the place of a page: a challenge may be over by now."""
+    try:
+        reason = blocked_reason(capture.body, {name.lower(): value for name, value in capture.headers}, capture.status)
+    except UnreadableCapture:
+        return True
+    return reason is not None and not (reason == EMPTY and kind == "robots")  # which says that all is allowed
 
 
 def _response(request: Request, capture: StoredCapture, flags: list[str]) -> Response:

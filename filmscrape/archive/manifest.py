@@ -1,11 +1,12 @@
 """The checksums of a run's files: ``SHA256SUMS`` in its folder, as ``sha256sum -c`` reads it."""
 
 import hashlib
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from filmscrape.runs.publish import put_in_place, write_draft
 
 CHECKSUMS = "SHA256SUMS"
 _LINE = re.compile(r"([0-9a-f]{64})  ([^/\x00]+)")
@@ -41,9 +42,8 @@ def write_checksums(folder: Path) -> None:
     """
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     lines = [f"{file_sha256(folder / name)}  {name}\n" for name in names if name != CHECKSUMS]
-    draft = folder / f".{CHECKSUMS}"
-    draft.write_text("".join(lines), encoding="utf-8")
-    os.replace(draft, folder / CHECKSUMS)
+    draft = write_draft((line.encode() for line in lines), folder / f".{CHECKSUMS}")
+    put_in_place(draft.path, folder / CHECKSUMS)
 
 
 def check_files(folder: Path) -> Iterator[Fault]:

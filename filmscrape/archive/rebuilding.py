@@ -8,9 +8,9 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any, NamedTuple
 
+from filmscrape.runs.folder import EVENTS
 from filmscrape.runs.ledger import LEDGER, Ledger, LedgerDamaged
 from filmscrape.runs.recovery import finished, published_runs, put_aside, replace_ledger, write_ledger
-from filmscrape.runs.stored import runs_of
 
 Row = tuple[str, tuple[Any, ...]]  # table, values
 
@@ -46,16 +46,21 @@ def compare(found: Path, expected: Path) -> Comparison:
     """
     rows = wrong = 0
     examples: list[str] = []
-    with closing(Ledger(found, read_only=True)) as ours, closing(Ledger(expected, read_only=True)) as theirs:
-        with ours.guarded(), theirs.guarded():
-            tables = theirs.tables()
-            for is_there, wanted in _pairs(ours.dump(), theirs.dump(), tables):
-                rows += wanted is not None
-                if is_there != wanted:
-                    wrong += 1
-                    if len(examples) < _SHOWN:
-                        examples.append(_difference(is_there, wanted, tables))
+    with _opened(found) as ours, _opened(expected) as theirs:
+        tables = theirs.tables()
+        for is_there, wanted in _pairs(ours.dump(), theirs.dump(), tables):
+            rows += wanted is not None
+            if is_there != wanted:
+                wrong += 1
+                if len(examples) < _SHOWN:
+                    examples.append(_difference(is_there, wanted, tables))
     return Comparison(rows, wrong, examples, _has_same_bytes(found, expected))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Ledger]:
+    with closing(Ledger(path, read_only=True)) as ledger, ledger.guarded():
+        yield ledger
 
 
 def _has_same_bytes(one: Path, other: Path) -> bool:
@@ -119,7 +124,7 @@ def check(folder: Path) -> Comparison:
     :raises OSError: where a run cannot be read, or a temporary file not written.
     """
     path = folder / LEDGER
-    with closing(Ledger(path, read_only=True)) as ledger, ledger.guarded():
+    with _opened(path) as ledger:
         joined = ledger.runs()
     _check_that_runs_are_there(folder, joined)
     with _room(folder) as room:
@@ -209,6 +214,4 @@ def _settle(folder: Path) -> str:
 
 def is_anything_known(folder: Path) -> bool:
     """Whether a source has anything that a ledger could be made of, or has one."""
-    return bool(
-        (folder / LEDGER).exists() or (folder / "events.jsonl").exists() or published_runs(folder)
-    ) and bool((folder / LEDGER).exists() or runs_of(folder.parent, folder.name) or (folder / "events.jsonl").exists())
+    return (folder / LEDGER).exists() or (folder / EVENTS).exists() or bool(published_runs(folder))

@@ -1,6 +1,8 @@
 """Record what a crawl asks and is answered."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _OF_NO_SITE = frozenset({"cached", "spared"})
 VALIDATED = "validated"
 """Key in a request's meta: the payload digest of the stored body that it asks about."""
+GIVEN_AT = "given_at"
+"""Key in a request's meta: when an answer was given that is taken over from an earlier run."""
 _PRIVATE = b"proxy-authorization"  # goes to the proxy, not to the site
 _NOTE = (
     "Bodies as received, with their content coding; transfer coding undone. Header fields as the HTTP library hands "
@@ -130,6 +134,9 @@ class RecorderMiddleware(ArchiveMiddleware):
             return response
         known = request.meta.get(VALIDATED) if response.status == HTTPStatus.NOT_MODIFIED else None
         answer = answer_of(request, response, keeper.archive.source.known(known) if known else None)
+        given = request.meta.pop(GIVEN_AT, None)
+        if given is not None:
+            answer = replace(answer, captured_at=datetime.fromisoformat(given))
         try:
             written = keeper.archive.record(answer, response.status)
         except OSError as fault:

@@ -6,7 +6,9 @@ Scrapy's own exits 0 whatever happened once it has started. The codes are those 
 
 import argparse
 import logging
+import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -118,8 +120,7 @@ class Command(ScrapyCommand):
         if verdict is None or keeper.finished is None:  # killed by a second Ctrl-C
             return self._end(Outcome.INTERRUPTED, "interrupted; nothing was published")
         if keeper.counts.listed and verdict.outcome is not Outcome.CANNOT_WRITE:
-            with suppress(SystemExit):  # how rich ends where nobody reads the pipe any more
-                print_summary(keeper.report(), sys.stdout)
+            _print(lambda: print_summary(keeper.report(), sys.stdout))
         if not verdict.outcome.publishes:
             state = "is as it was" if keeper.run.dataset.exists() else "was not written"
             return self._end(verdict.outcome, f"{verdict.message}; {keeper.run.dataset} {state}")
@@ -132,5 +133,16 @@ class Command(ScrapyCommand):
 
     @staticmethod
     def _end(outcome: Outcome, message: str) -> int:
-        print(f"scrapy crawl: {message}", file=sys.stderr)
+        _print(lambda: print(f"scrapy crawl: {message}", file=sys.stderr))
         return int(outcome)
+
+
+def _print(say: Callable[[], object]) -> None:
+    """Say something, if there is anybody to hear it: whether there is changes nothing of how the run ended."""
+    try:
+        with suppress(SystemExit):  # how rich ends where nobody reads the pipe any more
+            say()
+        sys.stdout.flush()
+    except OSError:
+        # What is still to be flushed when the program ends would fail again, and make its exit code 120.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -59,6 +59,8 @@ _SIGNS = tuple(
 _CAPTCHAS = (b"g-recaptcha", b"h-captcha", b"cf-turnstile")
 _CAPTCHA = re.compile(rb"class=.[^\"'>]*\b(?:" + b"|".join(_CAPTCHAS) + rb")\b", re.IGNORECASE)
 _UNSEEN = re.compile(rb"<(script|style|noscript|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
+# Bytes. What stands in the place of a page is small, some 20 KB at most, and says what it is at its beginning.
+_BEGINNING = 32 * 1024
 # Bytes of text. A page whose only purpose is a captcha has a sentence or two; a page of a site has its menus alone
 # beyond that.
 _MOST_OF_A_CAPTCHA = 1000
@@ -113,17 +115,18 @@ def _by_header(headers: Mapping[str, str]) -> str | None:
 
 
 def _by_title(body: bytes) -> str | None:
-    title = _TITLE.search(body)
+    title = _TITLE.search(body, 0, _BEGINNING)
     return _TITLES.get(title[1].lower()) if title else None
 
 
 def _by_sign(body: bytes) -> str | None:
-    return next((words for needle, sign, words in _SIGNS if needle in body and sign.search(body)), None)
+    beginning = body[:_BEGINNING]
+    return next((words for needle, sign, words in _SIGNS if needle in beginning and sign.search(beginning)), None)
 
 
 def _by_captcha(body: bytes) -> str | None:
     """A page that holds a captcha and next to no text."""
-    if not any(name in body for name in _CAPTCHAS) or not _CAPTCHA.search(body):
+    if len(body) > _BEGINNING or not any(name in body for name in _CAPTCHAS) or not _CAPTCHA.search(body):
         return None
     text = b" ".join(_UNSEEN.sub(b" ", body).split())
     return "a captcha" if len(text) < _MOST_OF_A_CAPTCHA else None

@@ -139,7 +139,8 @@ class RunKeeper:
         try:
             yield
         except OSError as fault:
-            self.verdict = Verdict(Outcome.CANNOT_WRITE, f"cannot write {fault.filename or self.run.path}: {fault.strerror or fault}")
+            message = f"cannot write {fault.filename or self.run.path}: {fault.strerror or fault}"
+            self.verdict = Verdict(Outcome.CANNOT_WRITE, message)
         except LedgerDamaged as fault:
             message = f"{fault}: the next run makes it again from the runs, or scrapy rebuild does"
             self.verdict = Verdict(Outcome.INTEGRITY, message)

@@ -5,8 +5,8 @@ from typing import Any
 
 VERSION = 1
 """Of the tables; a ledger of another version is made again from the runs."""
-PRUNED_AFTER_DAYS = 60
-"""With what to ask for a page is forgotten when nobody asked for it so long."""
+PRUNED_AFTER_RUNS = 30
+"""With what to ask for a page is forgotten when so many runs that saw all of the site did not ask for it."""
 NEWEST_PAGE = (
     "FROM readings WHERE address = ? AND kind = 'page' ORDER BY last_at DESC, last_run DESC, line DESC LIMIT 1"
 )
@@ -94,7 +94,8 @@ CREATE TABLE answers (
     last_modified TEXT NOT NULL,
     digest TEXT NOT NULL,          -- payload digest, by which the archive finds the body
     body TEXT NOT NULL,            -- SHA-256 of the decoded body
-    lastmod TEXT NOT NULL          -- what a sitemap says
+    lastmod TEXT NOT NULL,         -- what a sitemap says
+    run INTEGER NOT NULL           -- number of the run that asked last
 ) WITHOUT ROWID;
 -- The names of venues that a calendar knows by their slug only.
 CREATE TABLE venues (slug TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID

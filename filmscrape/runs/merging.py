@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from filmscrape.records import Event, Screening
 from filmscrape.runs.changes import Change, changes
-from filmscrape.runs.ledger_tables import NEWEST_PAGE, PRUNED_AFTER_DAYS, as_json
+from filmscrape.runs.ledger_tables import NEWEST_PAGE, PRUNED_AFTER_RUNS, as_json
 from filmscrape.runs.merge import Sighting, Venues, venue_slug
 from filmscrape.runs.readings import Answered, Reading, RunFacts, cut, joined
 from filmscrape.runs.reckon import Reckoned, Stored, reckon
@@ -34,6 +34,7 @@ class Merging:
         self._db = db
         self._facts = facts
         self._run = facts.id
+        self._number: int | None = None
         self._venues = Venues.of(db.execute("SELECT slug, name FROM venues"))
 
     def _one(self, query: str, *values: Any) -> Any:
@@ -43,7 +44,8 @@ class Merging:
     def merge(self, lines: Iterable[Reading | Answered | RunFacts]) -> Iterator[Touched]:
         """Join the run's lines to what is known; see :meth:`Ledger.merge`."""
         facts = self._facts
-        self._db.execute("INSERT INTO runs (id, is_live, is_complete) VALUES (?, ?, ?)", facts)
+        row = self._db.execute("INSERT INTO runs (id, is_live, is_complete) VALUES (?, ?, ?)", facts)
+        self._number = row.lastrowid
         self._db.execute(
             "CREATE TEMP TABLE IF NOT EXISTS seen (address TEXT PRIMARY KEY, is_new INTEGER) WITHOUT ROWID"
         )
@@ -57,7 +59,7 @@ class Merging:
             self._reckon(address, newest)
         if facts.is_live:
             self._note_listed()
-        self._prune(newest)
+        self._prune()
 
     def _take(self, lines: Iterable[Reading | Answered | RunFacts]) -> str:
         """Keep the readings, and note which addresses were seen and whether they say something else than before.
@@ -167,7 +169,10 @@ class Merging:
     def _keep_answer(self, answer: Answered) -> None:
         names = [field.name for field in fields(Answered)]
         marks = ", ".join("?" * len(names))
-        self._db.execute(f"INSERT OR REPLACE INTO answers ({', '.join(names)}) VALUES ({marks})", astuple(answer))
+        self._db.execute(
+            f"INSERT OR REPLACE INTO answers ({', '.join(names)}, run) VALUES ({marks}, ?)",
+            (*astuple(answer), self._number),
+        )
 
     # ------------------------------------------------------------------ venues
     def _venues_of(self, reading: Reading) -> None:
@@ -291,7 +296,9 @@ class Merging:
             ),
         )
 
-    def _prune(self, newest: str) -> None:
+    def _prune(self) -> None:
         """Forget with what to ask for pages that nobody asks for any more: the days of a calendar."""
-        self._db.execute("DELETE FROM answers WHERE at < strftime('%Y-%m-%dT%H:%M:%SZ', ?, ?)",
-                         (newest, f"-{PRUNED_AFTER_DAYS} days"))  # fmt: skip
+        self._db.execute(
+            "DELETE FROM answers WHERE run < (SELECT number FROM runs WHERE is_complete ORDER BY number DESC"
+            f" LIMIT 1 OFFSET {PRUNED_AFTER_RUNS})"
+        )

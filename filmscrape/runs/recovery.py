@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from errno import EIO
+from hashlib import sha256
 from pathlib import Path
 from textwrap import shorten
 
@@ -42,22 +43,32 @@ def open_ledger(folder: Path) -> Ledger:
     if not path.exists():
         if runs_of(folder.parent, folder.name) or (folder / EVENTS).exists():
             rebuild(folder)
-        return _finished(Ledger(path), folder)
+        return finished(Ledger(path), folder)
     ledger: Ledger | None = None
     try:
         ledger = Ledger(path)
         with ledger.guarded():
-            return _finished(ledger, folder)
+            ledger.check()
+            if ledger.runs() or not (folder / EVENTS).exists():
+                _catch_up(ledger, folder)
+                return finished(ledger, folder)
+        ledger.close()  # an empty one beside a dataset: what it held is lost
     except LedgerDamaged as fault:
         if ledger is not None:
             ledger.close()
-        aside = path.with_name(f"{LEDGER}.damaged")
-        os.replace(path, aside)
+        aside = put_aside(path)
         logger.warning(
             "%s", logfmt("ledger made again", reason=fault, next=f"nothing; the old file is {aside} and may be removed")
         )
     rebuild(folder)
-    return _finished(Ledger(path), folder)
+    return finished(Ledger(path), folder)
+
+
+def put_aside(path: Path) -> Path:
+    """Give a damaged ledger another name, and tell which."""
+    aside = path.with_name(f"{LEDGER}.damaged")
+    os.replace(path, aside)
+    return aside
 
 
 def look_at_ledger(folder: Path) -> Ledger:
@@ -78,8 +89,22 @@ def look_at_ledger(folder: Path) -> Ledger:
 
 
 # ------------------------------------------------------------------ what was left undone
-def _finished(ledger: Ledger, folder: Path) -> Ledger:
-    """Put the drafts of the run that was committed last in their places, and remove all others."""
+def _catch_up(ledger: Ledger, folder: Path) -> None:
+    """Join the runs that were published after the last one that the ledger knows: it came out of a backup."""
+    known = ledger.runs()
+    newest = max(known, default="")
+    for run in published_runs(folder):
+        if run.id > newest:
+            merge_stored(ledger, run)
+
+
+def finished(ledger: Ledger, folder: Path) -> Ledger:
+    """Put the drafts of the run that was committed last in their places, and remove all others.
+
+    For whoever holds the source's lock.
+
+    :raises OSError: where the folder cannot be read or written.
+    """
     dataset = folder / EVENTS
     published = ledger.last_published()
     if published is not None:
@@ -150,16 +175,17 @@ def replace_ledger(folder: Path, draft: Path) -> None:
     :raises LedgerDamaged: what is published and no run tells of cannot be read.
     :raises OSError: where the folder cannot be written.
     """
-    path = folder / LEDGER
-    for leftover in _beside(path):  # of the file that is replaced; to the new one they would be damage
-        leftover.unlink(missing_ok=True)
-    os.replace(draft, path)
-    sync(folder)
-    ledger = Ledger(path)
+    ledger = Ledger(draft)
     try:
-        _adopt(ledger, folder)
+        _adopt(ledger, folder)  # before it counts: a ledger in its place knows all that is published
     finally:
         ledger.close()
+    path = folder / LEDGER
+    # The old file goes before what SQLite keeps beside it: that would be damage to the new one, and without it the old
+    # one would seem whole and lack its last runs. Killed in between, the next one finds none and makes it again.
+    _remove(path)
+    os.replace(draft, path)
+    sync(folder)
 
 
 def published_runs(folder: Path, joined: Collection[str] = ()) -> list[StoredRun]:
@@ -207,27 +233,44 @@ def _readings_of(run: StoredRun) -> Iterator[Reading | Answered | RunFacts]:
 
 
 def _adopt(ledger: Ledger, folder: Path) -> None:
-    """Take what the published dataset holds and the runs do not tell of as a run of its own: no event leaves it."""
+    """Take what the published dataset holds and the runs do not tell of as a run of its own: no event leaves it.
+
+    Such a run also publishes what a ledger gives that other rules made of the same readings.
+    """
     dataset = folder / EVENTS
-    if not dataset.is_file():
-        return
-    now = datetime.now(UTC)
-    missing = _missing(ledger, dataset)
+    missing = _missing(ledger, dataset) if dataset.is_file() else []
     if missing:
-        run = RunFolder(folder.parent, folder.name, now)
-        spool = Spool(run.path / "spool.jsonl")
-        for line in missing:
-            spool.add_line(address_of(str(json.loads(line)["id"])), True, line)
-        write_readings(run.readings, spool, {}, (), (), RunFacts(run.id, is_live=False, is_complete=False))
-        spool.remove()
-        run.close()
-        moment = now.isoformat(timespec="milliseconds")
-        report = {"run_id": run.id, "source": folder.name, "verdict": "accepted", "outcome": "accepted", "exit_code": 0}
-        report |= {"message": "", "adopted": len(missing), "started": moment, "finished": moment, "counts": {}}
-        report |= {"versions": versions(), "dataset": str(dataset), "folder": str(run.path)}
-        join_run(ledger, run, lambda: report)
-        logger.warning("%s", logfmt("events taken from the dataset", number=len(missing), run=run.id,
+        run = _publish(ledger, folder, missing)
+        logger.warning("%s", logfmt("events taken from the dataset", number=len(missing), run=run,
                                     next="nothing: no run in this folder tells of them"))  # fmt: skip
+    elif (published := ledger.last_published()) and published[1] != _digest_of(ledger):
+        run = _publish(ledger, folder, missing)
+        logger.warning("%s", logfmt("dataset made by other rules", run=run, next=f"look at {run}/changes.jsonl"))
+
+
+def _publish(ledger: Ledger, folder: Path, lines: Iterable[bytes]) -> str:
+    """Publish in a run of its own, which read records that were published before; the answer is its id."""
+    now = datetime.now(UTC)
+    run = RunFolder(folder.parent, folder.name, now)
+    spool = Spool(run.path / "spool.jsonl")
+    for line in lines:
+        spool.add_line(address_of(str(json.loads(line)["id"])), True, line)
+    write_readings(run.readings, spool, {}, (), (), RunFacts(run.id, is_live=False, is_complete=False))
+    moment = now.isoformat(timespec="milliseconds")
+    report = {"run_id": run.id, "source": folder.name, "verdict": "accepted", "outcome": "accepted", "exit_code": 0}
+    report |= {"message": "", "adopted": spool.unique, "started": moment, "finished": moment, "counts": {}}
+    report |= {"versions": versions(), "dataset": str(run.dataset), "folder": str(run.path)}
+    spool.remove()
+    run.close()
+    join_run(ledger, run, lambda: report)
+    return run.id
+
+
+def _digest_of(ledger: Ledger) -> str:
+    digest = sha256()
+    for line in ledger.lines():
+        digest.update(line)
+    return digest.hexdigest()
 
 
 def _missing(ledger: Ledger, dataset: Path) -> list[bytes]:

@@ -283,6 +283,8 @@ class AskingSpider(Spider):
         asked, longest = retry_after(response), self.settings.getfloat("RETRY_AFTER_MAX")
         if asked is not None and asked > longest:
             wish = f"asks to be left alone for {asked:.0f} seconds, more than RETRY_AFTER_MAX ({longest:g})"
+        elif asked is not None and self.refusals.total > 1:
+            wish = "goes on asking for patience, page after page, after all the waits that it asked for"
         elif response.status == 429:
             wish = "says that it is asked too often, after all the waits that it asked for"
         else:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from filmscrape.records import Event
 from filmscrape.runs.ledger import Ledger, LedgerDamaged
+from filmscrape.runs.ledger_tables import PRUNED_AFTER_RUNS
 from filmscrape.runs.readings import Answered, Reading, RunFacts, page_reading, read_readings, write_readings
 from filmscrape.runs.spool import Spool
 from tests.records import director, event, screening, sighting
@@ -289,9 +290,15 @@ def test_only_a_run_that_saw_all_knows_what_is_not_listed(told: Told, tmp_path: 
 
 # ------------------------------------------------------------------ the file
 def test_answers_are_kept_and_forgotten_when_nobody_asks(tmp_path: Path) -> None:
-    old = Answered("/calendar?day=1", "2026-08-01T18:00:00Z", etag='"1"')
+    old = Answered("/calendar?day=1", FIRST, etag='"1"')
     new = Answered("/here/", THIRD, '"2"', "", "sha1:X", "b", "2026-11-01")
-    ledger = merged([Told("1", answers=[old]), Told("2", answers=[new])], tmp_path)
+    ledger = merged([Told("1", answers=[old])], tmp_path)
+    for number in range(PRUNED_AFTER_RUNS):
+        tell(ledger, Told(f"partial-{number}", is_complete=False), tmp_path)
+        assert ledger.answers()[old.path] == old
+        tell(ledger, Told(f"whole-{number}", answers=[new]), tmp_path)
+    assert ledger.answers() == {"/calendar?day=1": old, "/here/": new}
+    tell(ledger, Told("one-more", answers=[new]), tmp_path)
     assert ledger.answers() == {"/here/": new}
 
 

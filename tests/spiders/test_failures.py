@@ -3,7 +3,7 @@
 import pytest
 from scrapy import exceptions
 
-from filmscrape.spiders.failures import describe
+from filmscrape.spiders.failures import Refusals, describe, is_unreachable
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,35 @@ def test_describe(fault: Exception, words: str | None) -> None:
     assert "\n" not in found
     assert len(found) < 400
     assert found == words if words else found.startswith("ValueError: two lines and more")
+
+
+@pytest.mark.parametrize(
+    ("fault", "unreachable"),
+    [
+        (exceptions.CannotResolveHostError("x"), True),
+        (exceptions.DownloadConnectionRefusedError("x"), True),
+        (exceptions.DownloadFailedError("[('SSL routines', 'certificate verify failed')]"), True),
+        (exceptions.DownloadTimeoutError("x"), False),
+        (exceptions.ResponseDataLossError("x"), False),
+        (exceptions.DownloadFailedError("reset"), False),
+        (None, False),
+    ],
+)
+def test_a_host_that_breaks_off_was_reached(fault: Exception | None, unreachable: bool) -> None:
+    assert is_unreachable(fault) is unreachable
+
+
+def test_so_many_refusals_in_a_row_are_too_many() -> None:
+    refusals = Refusals(3)
+    assert [refusals.add(blocked=True), refusals.add(blocked=False)] == [False, False]
+    refusals.clear()
+    assert [refusals.add(blocked=False) for _ in range(3)] == [False, False, True]
+    assert not refusals.mostly_blocked
+
+
+@pytest.mark.parametrize(("blocked", "mostly"), [((True, True), True), ((True, False), True), ((False, False), False)])
+def test_who_is_to_blame_is_what_most_of_them_say(blocked: tuple[bool, ...], mostly: bool) -> None:
+    refusals = Refusals(2)
+    for one in blocked:
+        refusals.add(blocked=one)
+    assert refusals.mostly_blocked is mostly

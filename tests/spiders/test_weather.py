@@ -313,6 +313,15 @@ def test_retry_after(
         assert not done.dataset.exists()
 
 
+def test_patience_without_end(clock: list[float], tmp_path: Path) -> None:
+    """Waits within the limit add up: a site that gives neither of two pages after them is not asked for a third."""
+    done, site = run({path: [says(503, Retry_After="300")] for path in MANY}, tmp_path, {**AGAIN, **ONE}, **only(MANY))
+    assert done.outcome is Outcome.BLOCKED
+    assert "page after page" in done.verdict.message
+    assert len([path for path in site.asked if path in MANY]) == 4, "two pages, two tries each"
+    assert 900 <= sum(clock) < 1200
+
+
 def test_crawl_delay_is_kept(clock: list[float], tmp_path: Path) -> None:
     text = b"User-agent: *\nDisallow: /x/\nCrawl-delay: 10\n"
     done, _ = run({"/robots.txt": [says(200, text)]}, tmp_path, ONE)

@@ -1,0 +1,303 @@
+"""A crawl that is killed at any moment leaves the dataset whole, and the next one needs no hand."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from filmscrape.archive.manifest import CHECKSUMS, check_files, file_sha256
+from filmscrape.runs.ledger import LEDGER, Ledger
+from filmscrape.runs.outcome import Outcome
+from filmscrape.runs.readings import READINGS
+from filmscrape.runs.recovery import open_ledger, rebuild
+from tests.crawling import ROOT, Crawl, crawl, environment
+from tests.killing import IN_FLIGHT, QUICK, Place, crawled, ended, watched_site
+
+KILLED = -signal.SIGKILL
+RANDOM_POINTS = 30
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What a crawl that nobody disturbs leaves behind, and the one after it."""
+
+    published: bytes
+    ledger: list[str]
+    ledger_after: list[str]
+    readings: list[bytes]
+    paths: list[str]
+
+
+def go_on(place: Place) -> Crawl:
+    """The next run, in this process."""
+    return crawl(place.output, place.arguments, QUICK)
+
+
+def disturb_nothing(place: Place) -> Undisturbed:
+    """Crawl, and crawl again."""
+    place.site.asked.clear()
+    assert go_on(place).outcome is Outcome.ACCEPTED
+    published, ledger, readings = place.published(), place.ledger(), place.readings(place.runs()[-1])
+    paths = sorted(place.site.asked)
+    place.site.asked.clear()
+    assert go_on(place).outcome is Outcome.ACCEPTED
+    assert place.published() == published
+    return Undisturbed(published, ledger, place.ledger(), readings, paths)
+
+
+def check_sound(place: Place) -> None:
+    """Nothing is left lying about, and all checksums hold."""
+    assert {path.name for path in place.folder.iterdir()} == {".lock", "events.jsonl", LEDGER, "runs"}
+    with closing(Ledger(place.folder / LEDGER, read_only=True)) as ledger:
+        assert ledger.faults() == []
+        published = ledger.last_published()
+    assert published is not None
+    assert file_sha256(place.dataset) == published[1]
+    for run in place.runs():
+        if run.is_finished:
+            assert (run.path / CHECKSUMS).is_file()
+            assert list(check_files(run.path)) == []
+            assert not (run.path / "spool.jsonl").exists()
+
+
+# ------------------------------------------------------------------ at any point
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """Undisturbed runs into an empty directory."""
+    with crawled(tmp_path_factory.mktemp("first")) as place:
+        return disturb_nothing(place)
+
+
+def kill_and_go_on(place: Place, first: Undisturbed, number: int, wait: float = 0.0) -> None:
+    code = place.killed_at(number, wait)
+    assert code in (KILLED, 0)  # it may have been through
+    is_joined = place.dataset.exists() or any(run.published_sha256 for run in place.runs())
+    if place.dataset.exists():
+        assert place.published() == first.published
+    with closing(open_ledger(place.folder)) as ledger:  # as the next run does it
+        is_joined = bool(ledger.runs())
+    before = len(place.site.asked)
+    done = go_on(place)
+    assert done.outcome is Outcome.ACCEPTED
+    assert place.published() == first.published
+    assert sorted(set(place.site.asked)) == first.paths
+    if is_joined:
+        assert place.ledger() == first.ledger_after
+        assert done.report["resumed"] == []
+    else:
+        assert place.ledger() == first.ledger
+        assert place.readings(place.runs()[-1]) == first.readings
+        assert len(place.site.twice) <= IN_FLIGHT, (before, place.site.twice)
+        assert len(done.report["resumed"]) == (place.runs()[0].id != done.folder.name)
+    check_sound(place)
+
+
+@pytest.mark.parametrize("number", [1, 25, 50, 75])
+def test_killed_as_it_asks_for_its_nth_page(number: int, first: Undisturbed, tmp_path: Path) -> None:
+    with crawled(tmp_path) as place:
+        kill_and_go_on(place, first, number)
+
+
+@pytest.mark.long
+def test_killed_at_random_points(first: Undisturbed, tmp_path: Path) -> None:
+    seed = int(os.environ.get("KILL_SEED") or random.randrange(1_000_000))
+    print(f"KILL_SEED={seed} does the same again")
+    chance = random.Random(seed)
+    total = len(first.paths)
+    ending = seconds_of_the_end(tmp_path / "timed", total)
+    for point in range(RANDOM_POINTS):
+        # Two in three while it asks, the others from the last answer on to the end.
+        number = chance.randint(1, total) if chance.random() < 0.66 else total
+        wait = chance.uniform(0, ending if number == total else 0.02)
+        print(f"{point}: killed {wait:.3f} seconds after request {number}")
+        with crawled(tmp_path / str(point)) as place:
+            kill_and_go_on(place, first, number, wait)
+
+
+def seconds_of_the_end(output: Path, total: int) -> float:
+    """Measure how long a run takes from its last request on."""
+    with crawled(output) as place:
+        moments: list[float] = []
+        place.site.expect(total, lambda: moments.append(time.monotonic()))
+        assert place.run().returncode == 0
+        return time.monotonic() - moments[0]
+
+
+def test_killed_twice_in_a_row(first: Undisturbed, tmp_path: Path) -> None:
+    """The third run takes over from both."""
+    with crawled(tmp_path) as place:
+        assert place.killed_at(20) == KILLED
+        assert place.killed_at(25) == KILLED
+        assert 20 + 25 <= len(place.site.asked) <= 20 + 25 + 2 * IN_FLIGHT
+        done = go_on(place)
+        assert done.report["resumed"] == [run.id for run in place.runs()[:2]]
+        assert place.published() == first.published
+        assert place.ledger() == first.ledger
+        assert len(place.site.asked) <= len(first.paths) + 2 * IN_FLIGHT
+        check_sound(place)
+
+
+# ------------------------------------------------------------------ in a named phase
+@dataclass(frozen=True)
+class Yesterday:
+    """A place with a dataset, a site that has changed since, and what comes of that where nobody disturbs it."""
+
+    place: Place
+    after: Undisturbed
+
+
+@pytest.fixture(scope="module")
+def yesterday(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yesterday]:
+    folder = tmp_path_factory.mktemp("yesterday")
+    with crawled(folder / "output") as place:
+        site = watched_site()
+        events = [path for path, answer in sorted(site.answers.items()) if answer.kind == "event"]
+        for path in events[::5]:
+            changed = site.answers[path]
+            place.site.answers[path].body = changed.body.replace(b"</h1>", b" (as it was)</h1>", 1)
+            place.site.answers[path].date = changed.date - timedelta(days=1)
+        assert go_on(place).outcome is Outcome.ACCEPTED
+        place.site.answers.update(site.answers)
+        after = disturb_nothing(place.copied_to(folder / "undisturbed"))
+        assert after.published != place.published()
+        yield Yesterday(place, after)
+
+
+BEFORE_THE_COMMIT = {
+    "while events.jsonl is written": "during:20:filmscrape.runs.dataset:in_order",
+    "after the readings": "after:1:filmscrape.pipelines.write:write_readings",
+    "in the ledger's transaction": "during:10:filmscrape.runs.merging:Merging.merge",
+    "after changes.jsonl": "after:1:filmscrape.runs.joining:write_draft",
+    "while the dataset is drafted": "during:20:filmscrape.runs.ledger:Ledger.lines",
+    "after the dataset's draft": "after:2:filmscrape.runs.joining:write_draft",
+    "before the commit": "after:2:filmscrape.runs.folder:RunFolder.draft",
+}
+AFTER_THE_COMMIT = {
+    "before the rename": ("before:1:filmscrape.runs.joining:put_in_place", "old"),
+    "between rename and run.json": ("after:1:filmscrape.runs.joining:put_in_place", "new"),
+    "before SHA256SUMS": ("before:1:filmscrape.runs.folder:write_checksums", "new"),
+    "when all is done": ("after:2:filmscrape.runs.folder:RunFolder.settle", "new"),
+}
+# The others are of the same kind, and a second each.
+ALWAYS = ("in the ledger's transaction", "before the commit", "before the rename", "between rename and run.json")
+
+
+def phases(names: dict[str, object]) -> list[object]:
+    """Test some always, and all where time does not count."""
+    return [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.long) for name in names]
+
+
+@pytest.mark.parametrize("phase", phases({**BEFORE_THE_COMMIT}))
+def test_killed_before_the_commit(phase: str, yesterday: Yesterday, tmp_path: Path) -> None:
+    """Nothing has happened; the next run has all answers at hand."""
+    place = yesterday.place.copied_to(tmp_path / "output")
+    old = place.dataset.read_bytes()
+    assert place.run_in(BEFORE_THE_COMMIT[phase]).returncode == KILLED
+    assert place.dataset.read_bytes() == old
+    place.site.asked.clear()
+    done = go_on(place)
+    assert done.outcome is Outcome.ACCEPTED
+    assert place.site.asked == [], "all was known"
+    assert done.report["resumed"] == [place.runs()[1].id]
+    assert place.published() == yesterday.after.published
+    assert place.ledger() == yesterday.after.ledger
+    assert place.readings(place.runs()[-1]) == yesterday.after.readings
+    check_sound(place)
+
+
+@pytest.mark.parametrize("phase", phases({**AFTER_THE_COMMIT}))
+def test_killed_after_the_commit(phase: str, yesterday: Yesterday, tmp_path: Path) -> None:
+    """The run counts: the next one finishes what it left, and is an ordinary one."""
+    place = yesterday.place.copied_to(tmp_path / "output")
+    old = place.dataset.read_bytes()
+    where, state = AFTER_THE_COMMIT[phase]
+    assert place.run_in(where).returncode == KILLED
+    if state == "old":
+        assert place.dataset.read_bytes() == old
+    else:
+        assert place.published() == yesterday.after.published
+    place.site.asked.clear()
+    done = go_on(place)
+    assert done.outcome is Outcome.ACCEPTED
+    assert sorted(place.site.asked) == yesterday.after.paths
+    assert done.report["resumed"] == []
+    killed = place.runs()[1]
+    assert (killed.report["outcome"], killed.report["exit_code"]) == ("accepted", 0)
+    assert killed.published_sha256 is not None
+    assert done.rows("changes.jsonl") == []
+    assert place.published() == yesterday.after.published
+    assert place.ledger() == yesterday.after.ledger_after
+    check_sound(place)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "before:1:filmscrape.runs.recovery:Ledger",
+        "after:1:filmscrape.runs.recovery:Ledger",
+        "before:1:filmscrape.runs.ledger:Ledger._one",  # the file is there, and empty
+        pytest.param("after:1:filmscrape.runs.keeper:RunFolder", marks=pytest.mark.long),
+        pytest.param("before:1:filmscrape.runs.folder:RunFolder.settle", marks=pytest.mark.long),
+    ],
+)
+def test_killed_as_the_very_first_run_begins(where: str, first: Undisturbed, tmp_path: Path) -> None:
+    with crawled(tmp_path) as place:
+        assert place.run_in(where).returncode == KILLED
+        assert place.site.asked == []
+        assert go_on(place).outcome is Outcome.ACCEPTED
+        assert place.published() == first.published
+        assert place.ledger() == first.ledger
+
+
+# ------------------------------------------------------------------ the ledger
+REBUILD = """
+import sys
+from pathlib import Path
+from filmscrape.runs.recovery import rebuild
+from tests.killing import prepare
+prepare(sys.argv[1])
+rebuild(Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["of the runs", "of the dataset alone"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "before:1:filmscrape.runs.recovery:merge_stored",
+        "after:1:filmscrape.runs.recovery:write_ledger",
+        "before:1:filmscrape.runs.recovery:_adopt",
+        "after:1:filmscrape.runs.recovery:_adopt",
+        "after:2:filmscrape.runs.recovery:_remove",
+        "before:1:filmscrape.runs.recovery:os.replace",
+        "after:1:filmscrape.runs.recovery:os.replace",
+    ],
+)
+def test_killed_while_the_ledger_is_made_again(
+    where: str, is_known: bool, yesterday: Yesterday, tmp_path: Path
+) -> None:
+    """Whatever the runs or the published dataset alone tell of is still there afterwards."""
+    place = yesterday.place.copied_to(tmp_path / "output")
+    if not is_known:
+        shutil.rmtree(place.folder / "runs")
+        (place.folder / LEDGER).unlink()
+    before = place.dataset.read_bytes()
+    line = ["-c", REBUILD, where, str(place.folder)]
+    code = ended(
+        subprocess.Popen([os.sys.executable, *line], cwd=ROOT, env=environment(), stdout=-1, stderr=-1, text=True)
+    ).returncode
+    assert code == KILLED or (not is_known and code == 0 and "merge_stored" in where)
+    assert place.dataset.read_bytes() == before
+    with closing(open_ledger(place.folder)) as ledger:
+        assert b"".join(ledger.lines()) == before
+        assert ledger.faults() == []
+    assert place.dataset.read_bytes() == before
