@@ -143,11 +143,14 @@ class Place:
         """All rows of the ledger, in the same way; runs are named by their number there."""
         ledger = Ledger(self.folder / LEDGER, read_only=True)
         names = {run: f"run {number}" for number, run in enumerate(ledger.runs(), 1)}
-        # The last column of `answers` is what a sitemap says of a page, if it was read before the page was: with
-        # several requests under way that is a matter of chance, crash or not.
-        rows = [(table, row[:-1] if table == "answers" else row) for table, row in ledger.dump() if table != "runs"]
+        columns = {table: names for table, (names, _) in ledger.tables().items()}
+        rows = [(table, dict(zip(columns[table], row, strict=True))) for table, row in ledger.dump()]
         ledger.close()
-        return sorted(_named(f"{table} {row}", names) for table, row in rows)
+        for _, row in rows:
+            # Of `answers`: what a sitemap says of a page, if it was read before the page was. With several requests
+            # under way that is a matter of chance, crash or not.
+            row.pop("lastmod", None)
+        return sorted(_named(f"{table} {row}", names) for table, row in rows if table != "runs")
 
     def readings(self, run: StoredRun) -> list[bytes]:
         """What a run read, but for its own first line."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from filmscrape.archive.manifest import CHECKSUMS, Fault, check_files, file_sha256
 from filmscrape.archive.members import Flaw, WarcRecord, walk
+from filmscrape.runs.recovery import drafted
 from filmscrape.runs.stored import StoredRun
 
 if TYPE_CHECKING:
@@ -191,11 +192,10 @@ def _check_published(path: Path, runs: list[StoredRun], checked: Checked) -> Non
     newest = publisher(runs)
     if newest is not None and newest.published_sha256 == found:
         return
-    # Killed between putting its records in place and saying so: the dataset is whole, and the run's.
-    since = [run for run in runs if not run.is_finished and (newest is None or run.id > newest.id)]
+    # Killed between putting the dataset in its place and saying so: it is whole, and the run's.
+    since = [drafted(run) for run in runs if not run.is_finished and (newest is None or run.id > newest.id)]
     for run in since:
-        alike = [file for file in run.path.glob("*.jsonl") if file.stat().st_size == checked.size]
-        if any(file_sha256(file) == found for file in alike):
+        if run.published_sha256 == found:
             checked.notes.append(f"published by {run.id}, which was killed before it could note it")
             return
     if newest is None:

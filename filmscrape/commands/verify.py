@@ -4,6 +4,7 @@ import argparse
 import sys
 from contextlib import suppress
 
+from filmscrape.archive.ledger_check import check_ledger
 from filmscrape.archive.verification import (
     Checked,
     References,
@@ -19,7 +20,7 @@ from filmscrape.runs.stored import StoredRun, find_run, runs_of, sources_of
 
 
 class Command(OfflineCommand):
-    """Check runs, WARC files and datasets."""
+    """Check runs, WARC files, ledgers and datasets."""
 
     def syntax(self) -> str:
         """Name the command's arguments."""
@@ -27,7 +28,7 @@ class Command(OfflineCommand):
 
     def short_desc(self) -> str:
         """Say in one line what the command does."""
-        return "Compute every checksum of runs, WARC records and datasets again, and name what is wrong"
+        return "Compute every checksum of runs, WARC records, ledgers and datasets again, and name what is wrong"
 
     def long_desc(self) -> str:
         """Say it with an example."""
@@ -89,7 +90,8 @@ class Command(OfflineCommand):
                 found[0].add(fault)
         elif published := publisher(runs):
             found.append(missing_dataset(dataset, published))
-        return [*found, *reversed(checked.values())]
+        ledger = check_ledger(self.output / source)
+        return [*found, *([ledger] if ledger else []), *reversed(checked.values())]
 
 
 def _run(run: StoredRun, references: References) -> Checked:

@@ -1,5 +1,6 @@
 """Write what a run found."""
 
+from datetime import UTC, datetime
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -30,6 +31,7 @@ class WritePipeline:
 
     def close_spider(self) -> None:
         """Merge, sort and write."""
+        self._keeper.crawled = datetime.now(UTC)
         with self._keeper.guarded():
             written = write_events(self._keeper.spool, self._keeper.venues, self._keeper.run.events)
             self._count(Stat.CONFLICTS, written.conflicts)

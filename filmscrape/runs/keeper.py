@@ -1,11 +1,12 @@
 """Keep the run: open its folder, watch over it, judge it, publish it or not, and write down how it went."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -15,6 +16,7 @@ from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
 from filmscrape.archive.recorder import open_archive
+from filmscrape.logs import logfmt
 from filmscrape.records import Event
 from filmscrape.runs.baseline import Baseline, baseline
 from filmscrape.runs.folder import RunFolder
@@ -30,7 +32,7 @@ from filmscrape.runs.recovery import open_ledger
 from filmscrape.runs.resume import resumable
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stats import Counts, Stat
-from filmscrape.runs.stored import runs_of
+from filmscrape.runs.stored import StoredRun, runs_of
 from filmscrape.runs.verdict import judge
 from filmscrape.runs.versions import versions
 from filmscrape.runs.worklist import Worklist
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from filmscrape.spiders.base import EventSpider
 
 logger = logging.getLogger(__name__)
+
+_ELSEWHERE = "move it away or choose another OUTPUT_DIR"
 
 
 class RunKeeper:
@@ -72,6 +76,7 @@ class RunKeeper:
         self.resumed = resumable(earlier, self.spider.arguments, self.started, within)
         self.scope = self.spider.scope.as_json(self.spider.site)
         self.baseline: Baseline = baseline(earlier, self.scope)
+        self.stranger = self._other_server(earlier)
         self.run = RunFolder(output, name, self.started)
         self.archive = open_archive(self.run.path, self.run.id, settings)
         self.spool = Spool(self.run.path / "spool.jsonl")
@@ -86,8 +91,23 @@ class RunKeeper:
         self.first_failure = ""
         self.counts = Counts()
         self.measures = Measures()
+        self.crawled: datetime | None = None  # when the last page was read, and writing began
         self.finished: datetime | None = None
         self.run.save(self.report())
+
+    def _other_server(self, earlier: Sequence[StoredRun]) -> str | None:
+        """The server that the dataset was read from, where one of the two is the site and the other a stand-in.
+
+        What a test server shows is no fact of the site: once mixed, nobody could tell the two apart.
+        """
+        mine = self.scope["mirror"]
+        for run in earlier:
+            theirs = (run.report.get("scope") or {}).get("mirror", mine)
+            if run.published_sha256 and (theirs is None) != (mine is None):
+                server = str(theirs or self.spider.site)
+                logger.warning("%s", logfmt("dataset of another server", read_from=server, next=_ELSEWHERE))
+                return server
+        return None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -181,6 +201,12 @@ class RunKeeper:
                     self.measures = measure(lines)
         if self.verdict is None or reason == "shutdown":
             self.verdict = self._judge(reason)
+        if self.stranger and self.verdict.outcome.publishes:
+            self.verdict = Verdict(
+                Outcome.USAGE,
+                f"{self.run.dataset} was read from {self.stranger} and this run from {self.host}: {_ELSEWHERE}, and"
+                f" publish this run with scrapy replay {self.run.path} --publish",
+            )
         with self.guarded():
             self.run.close()
             if self.archive:
@@ -231,6 +257,7 @@ class RunKeeper:
             "declared": self.limits.declared(self.started.date()),
             "started": self.started.isoformat(timespec="milliseconds"),
             "finished": self.finished.isoformat(timespec="milliseconds") if self.finished else None,
+            "timings": self._timings(),
             "resumed": [run.id for run in self.resumed],
             "counts": asdict(self.counts),
             "measures": self.measures.as_json(),
@@ -241,6 +268,12 @@ class RunKeeper:
             "dataset": str(self.run.dataset),
             "folder": str(self.run.path),
         }
+
+    def _timings(self) -> dict[str, float]:
+        """Seconds of crawling, of writing the run's own files, and of joining it to the ledger so far."""
+        marks = [self.started, self.crawled or self.finished, self.finished, self.finished and datetime.now(UTC)]
+        spans = zip(("crawl", "write", "join"), pairwise(marks), strict=True)
+        return {name: round((end - begin).total_seconds(), 3) for name, (begin, end) in spans if begin and end}
 
     def _bytes(self, name: str) -> int:
         """Bytes that were sent or received, headers included."""

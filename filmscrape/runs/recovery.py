@@ -194,11 +194,12 @@ def published_runs(folder: Path, joined: Collection[str] = ()) -> list[StoredRun
     :param joined: runs that a ledger holds. Of these one may not be over yet: it was killed after it was joined, and
         what its ``run.json`` is to say is drafted.
     """
-    runs = [_drafted(run) if run.id in joined else run for run in runs_of(folder.parent, folder.name)]
+    runs = [drafted(run) if run.id in joined else run for run in runs_of(folder.parent, folder.name)]
     return [run for run in runs if run.is_finished and run.published_sha256]
 
 
-def _drafted(run: StoredRun) -> StoredRun:
+def drafted(run: StoredRun) -> StoredRun:
+    """Take a run that was killed for what it was about to say of itself."""
     if run.is_finished:
         return run
     try:

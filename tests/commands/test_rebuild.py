@@ -2,7 +2,6 @@
 
 import filecmp
 import gzip
-import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -132,14 +131,13 @@ def test_checking_changes_nothing(output: Path) -> None:
 def test_rows_that_differ_are_named_and_made_good(eventful: Path, output: Path) -> None:
     with rows_of(output) as db:
         db.execute("UPDATE readings SET last_at = '2001-01-01T00:00:00Z' WHERE number = 2")
-        db.execute("DELETE FROM venues")
-        db.execute(f"INSERT INTO answers VALUES ('/nowhere/', '2001-01-01T00:00:00Z', '', '', '', '', '')")
+        db.execute("INSERT INTO venues VALUES ('nowhere', 'Nowhere')")
     before = tree(output)
     told = rebuild(output, "--check")
     assert told.returncode == 18
     assert "is not what the runs give; scrapy rebuild makes it" in told.stderr
     assert "readings 2: last_at is 2001-01-01T00:00:00Z, expected 20" in told.stdout
-    assert "answers /nowhere/: is there, and no run tells of it" in told.stdout
+    assert "venues nowhere: is there, and no run tells of it" in told.stdout
     assert tree(output) == before
     done = rebuild(output)
     assert done.returncode == 0
@@ -279,10 +277,9 @@ def test_nothing_to_make_it_of(tmp_path: Path) -> None:
 def test_the_first_fault_is_the_exit_code_and_others_are_made(output: Path) -> None:
     other = output / "cinema"
     shutil.copytree(output / SOURCE, other)
-    path = next(iter(sorted(other.glob("runs/*/readings.jsonl.gz"))))
+    path = other / "runs" / published(output)[0].id / "readings.jsonl.gz"
     path.write_bytes(b"")
     done = rebuild(output)
     assert done.returncode == 18
     assert str(path) in done.stderr
     assert f"{SOURCE}: {LEDGER} is what the runs give" in done.stdout
-    assert json.loads((other / "runs" / published(output)[0].id / "run.json").read_text())["published"]

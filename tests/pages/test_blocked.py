@@ -49,6 +49,7 @@ AWS = b"""<html><head><title></title><script>window.awsWafCookieDomainList = [];
         (b" \r\n\t", {}, 200, "an empty page"),
         (CLOUDFLARE, {}, 200, "a challenge of Cloudflare"),
         (CLOUDFLARE.replace(b"Just a moment...", b"Un instant"), {}, 200, "a challenge of Cloudflare"),
+        (CLOUDFLARE.replace(b"<head>", b"<head><style>" + bytes(20_000)), {}, 200, "a challenge of Cloudflare"),
         (b"<title>x</title>", {"cf-mitigated": "challenge"}, 200, "a challenge of Cloudflare"),
         (b"", {"x-amzn-waf-action": "challenge"}, 202, "a challenge of AWS WAF"),
         (AWS, {}, 200, "a challenge of AWS WAF"),

@@ -1,4 +1,4 @@
-"""Crawl a site again: what did not change costs next to nothing, what changed is read, and nothing is taken on trust."""
+"""Crawl a site again: what did not change costs next to nothing, what changed is read, nothing is taken on trust."""
 
 import re
 from dataclasses import replace
@@ -253,3 +253,17 @@ def test_a_page_whose_lastmod_moved_is_asked_for(site: Site, now: datetime, tmp_
     run(site, tmp_path)
     with_lastmod(site, now, b"2025-11-02")
     assert run(site, tmp_path).counts["spared"] == 0
+
+
+# ------------------------------------------------------------------ whose dataset it is
+def test_what_a_stand_in_shows_is_not_mixed_with_the_site_s(site: Site, tmp_path: Path) -> None:
+    first = run(site, tmp_path)
+    report = first.folder / "run.json"
+    report.write_text(report.read_text().replace('"mirror": "127.0.0.1"', '"mirror": null'))
+    before = first.dataset.read_bytes()
+    change(site, HERE, (b"82 min", b"83 min"))
+    second = run(site, tmp_path)
+    assert second.outcome is Outcome.USAGE
+    assert f"was read from {SPIDER.site} and this run from 127.0.0.1" in second.verdict.message
+    assert second.dataset.read_bytes() == before
+    assert second.report["timings"].keys() == {"crawl", "write", "join"}
