@@ -6,6 +6,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -16,8 +17,12 @@ from uuid import NAMESPACE_URL, uuid5
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from filmscrape.archive.manifest import file_sha256, write_checksums
+from filmscrape.archive.manifest import CHECKSUMS, file_sha256, write_checksums
+from filmscrape.records import Event
 from filmscrape.runs.folder import new_run_id
+from filmscrape.runs.ledger import LEDGER, Ledger
+from filmscrape.runs.readings import READINGS, RunFacts, write_readings
+from filmscrape.runs.spool import Spool
 from filmscrape.runs.stored import StoredRun
 from tests.records import PROVENANCE, event
 
@@ -105,6 +110,10 @@ class Past:
     def dataset(self) -> Path:
         return self.output / self.source / "events.jsonl"
 
+    @property
+    def ledger(self) -> Path:
+        return self.output / self.source / LEDGER
+
     def add(
         self,
         days_ago: float,
@@ -116,7 +125,7 @@ class Past:
         """Add a run.
 
         :param events: slugs of the run's events, with the answer that each was read from.
-        :param publish: whether its records become the dataset.
+        :param publish: whether its records join the dataset.
         """
         began = NOW - timedelta(days=days_ago)
         folder = self.output / self.source / "runs" / new_run_id(began)
@@ -137,14 +146,35 @@ class Past:
         if finished:
             report["finished"] = (began + timedelta(hours=1)).isoformat()
         if publish:
-            self.dataset.write_bytes((folder / "events.jsonl").read_bytes())
-            report["published"] = {"bytes": self.dataset.stat().st_size, "sha256": file_sha256(self.dataset)}
+            report["published"] = self._publish(folder, lines)
         (folder / "run.json").write_text(json.dumps(report))
         if finished:
             write_checksums(folder)
         run = StoredRun.read(folder)
         self.runs.append(run)
         return run
+
+
+    def _publish(self, folder: Path, lines: list[str]) -> dict[str, Any]:
+        """Join a run to the ledger, and make the dataset of that."""
+        spool = Spool(folder / "spool.jsonl")
+        for line in lines:
+            spool.add(Event.model_validate_json(line))
+        write_readings(folder / READINGS, spool, {}, (), (), RunFacts(folder.name, is_live=False, is_complete=False))
+        spool.remove()
+        with closing(Ledger(self.ledger)) as ledger, ledger.transaction():
+            assert list(ledger.merge(folder / READINGS)) or not lines
+            self.dataset.write_bytes(b"".join(ledger.lines()))
+            published = {"sha256": file_sha256(self.dataset), "bytes": self.dataset.stat().st_size}
+            ledger.note_published(folder.name, file_sha256(self.dataset), self.dataset.stat().st_size)
+        return published
+
+    def cut_off(self, run: StoredRun) -> StoredRun:
+        """Make a run one that was killed after it was joined to the ledger, and before it could say so."""
+        (run.path / "run.json").rename(run.path / ".run.json")
+        (run.path / "run.json").write_text(json.dumps({"run_id": run.id, "finished": None}))
+        (run.path / CHECKSUMS).unlink()
+        return StoredRun.read(run.path)
 
 
 def members(path: Path) -> list[tuple[int, bytes]]:

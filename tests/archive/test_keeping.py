@@ -20,6 +20,8 @@ from filmscrape.archive.retention import decide
 from filmscrape.archive.wacz import pack
 from filmscrape.commands.verify import Command as Verify
 from filmscrape.fixtures import serve
+from filmscrape.runs.ledger import LEDGER
+from filmscrape.runs.lock import LOCK
 from filmscrape.runs.stored import find_run, runs_beside, runs_of
 from tests import offline, pywb
 from tests.crawling import SOURCE, bundled_site, crawl, rows
@@ -48,7 +50,8 @@ def wacz(output: Path, tmp_path: Path) -> Path:
 def test_what_crawls_leave_behind_is_sound(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     done = offline.run(Verify, output, [], capsys)
     assert (done.code, done.err) == (0, "")
-    assert len(done.out.splitlines()) == 4
+    assert len(done.out.splitlines()) == 5
+    assert "note" not in done.out
     for run in runs_of(output, SOURCE):
         for warc in run.warcs:
             assert Checker(SimpleNamespace(inputs=[str(warc)], verbose=False)).process_all() == 0
@@ -57,15 +60,18 @@ def test_what_crawls_leave_behind_is_sound(output: Path, capsys: pytest.CaptureF
 def test_a_changed_byte_of_any_file_is_noticed(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     paths = [path for path in output.rglob("*") if path.is_file() and path.stat().st_size]
     assert len(paths) >= 9
+    assert output / SOURCE / LEDGER in paths
     for path in paths:
+        if path.name == LOCK:  # says who held it last, and nothing else
+            continue
         before = path.read_bytes()
         middle = len(before) // 2
         path.write_bytes(before[:middle] + bytes([before[middle] ^ 1]) + before[middle + 1 :])
         done = offline.run(Verify, output, [], capsys)
         path.write_bytes(before)
-        assert done.code == 18, path
+        assert done.code == 18 or (path.name == LEDGER and "not byte for byte" in done.out), path
         named = path.parent if path.name == "SHA256SUMS" else path  # a wrong sum speaks of the file that it is of
-        assert any(str(named) in line for line in done.out.splitlines()[4:]), path
+        assert any(str(named) in line for line in done.out.splitlines()[5:]), path
 
 
 def test_the_package_of_a_run_has_what_its_revisits_refer_to(output: Path, wacz: Path) -> None:
@@ -92,11 +98,12 @@ def test_the_package_of_a_run_has_what_its_revisits_refer_to(output: Path, wacz:
     assert older.warcs[0].stat().st_size > newer.warcs[0].stat().st_size
 
 
-def test_the_first_run_stays_for_its_bodies(output: Path) -> None:
+def test_the_first_run_stays_for_its_captures(output: Path) -> None:
+    """The second was told that the pages are as they were: what is published was read in the first."""
     first, second = decide(
         runs_of(output, SOURCE), output / SOURCE / "events.jsonl", timedelta(0), datetime.now(UTC) + timedelta(days=1)
     )
-    assert (first.stays, first.reason) == (True, f"holds bodies that {second.run.id} refers to")
+    assert (first.stays, first.reason) == (True, "the dataset comes from it")
     assert (second.stays, second.reason) == (True, "the dataset comes from it")
 
 

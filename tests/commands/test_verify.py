@@ -53,6 +53,7 @@ def test_nothing_wrong(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[0] == ["checked", "records", "bytes", "faults"]
     assert [(line[0], line[1], line[3]) for line in lines[1:]] == [
         (str(past.dataset), "2", "0"),
+        (str(past.ledger), "7", "0"),
         (str(past.runs[0].path), "3", "0"),
         (str(past.runs[1].path), "5", "0"),
     ]
@@ -211,7 +212,7 @@ def test_what_is_wrong_is_named(damage: Callable[[Past], str], past: Past, capsy
     found = [line for line in done.out.splitlines() if re.search(expected, line)]
     assert found, done.out
     assert found[0].startswith(str(past.output)), "by the file's path"
-    assert re.fullmatch(r"\d faults? in \d of [23] places", done.complaint)
+    assert re.fullmatch(r"\d faults? in \d of [34] places", done.complaint)
 
 
 def test_a_record_that_is_damaged_holds_no_reference(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
@@ -250,8 +251,7 @@ def test_damage_in_a_killed_run_is_a_fault(past: Past, capsys: pytest.CaptureFix
 
 
 def test_a_run_killed_after_it_published(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
-    killed = past.add(1, [DUNE], {"dune": DUNE}, finished=False)
-    past.dataset.write_bytes(killed.events.read_bytes())
+    killed = past.cut_off(past.add(1, [DUNE], {"dune": DUNE, "here": HERE, "new": DUNE}, publish=True))
     done = verify(past, capsys)
     assert done.code == 0
     assert f"published by {killed.id}, which was killed before it could note it" in done.out
