@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +43,17 @@ def write_checksums(folder: Path) -> None:
     names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     lines = [f"{file_sha256(folder / name)}  {name}\n" for name in names if name != CHECKSUMS]
     draft = write_draft((line.encode() for line in lines), folder / f".{CHECKSUMS}")
+    put_in_place(draft.path, folder / CHECKSUMS)
+
+
+def leave_out(folder: Path, names: Collection[str]) -> None:
+    """Take files out of the list that are to go; what it says of the others stays as it is, also where that is wrong.
+
+    :raises OSError: where the list cannot be read or written.
+    """
+    lines = (folder / CHECKSUMS).read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if line.decode("utf-8", "replace").rstrip("\n").partition("  ")[2] not in names]
+    draft = write_draft(kept, folder / f".{CHECKSUMS}")
     put_in_place(draft.path, folder / CHECKSUMS)
 
 

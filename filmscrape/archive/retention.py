@@ -1,9 +1,9 @@
 """Which runs may go, and how they go.
 
-The policy. The unit is a whole run's folder; no WARC file is ever rewritten. A run stays
+The policy. No WARC file is ever rewritten. A run stays whole
 
 1. while it is younger than the limit, counted from its end;
-2. while it is not over: killed, or still going on;
+2. while it is not over: killed, or still going on; and while the next run may go on where it was interrupted;
 3. while the dataset needs it: a record comes from it (``provenance.run_id``) or names one of its WARC records, or
    it is the run that published the dataset;
 4. while it holds the newest capture of a body: of what one address answered with one status, one payload digest
@@ -12,7 +12,8 @@ The policy. The unit is a whole run's folder; no WARC file is ever rewritten. A 
 5. while it holds the body of a revisit record in a run that stays;
 6. while a part of it cannot be read, or cannot be compared: a damaged record, a capture without a digest.
 
-All others may go: what they hold was captured again, body for body, by a run that stays.
+All others may go: what they hold was captured again, body for body, by a run that stays. Of a run that published only
+the captures go: of what it read the ledger is made, and has to be made again if need be.
 """
 
 import json
@@ -25,10 +26,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
+from typing import Literal
 
 from filmscrape.archive.cdxj import INDEXED, timestamp
+from filmscrape.archive.index import INDEX
+from filmscrape.archive.manifest import CHECKSUMS, leave_out
 from filmscrape.archive.members import Flaw, WarcRecord, walk
 from filmscrape.archive.verification import publisher
+from filmscrape.runs.publish import sync
+from filmscrape.runs.resume import CUT_OFF
 from filmscrape.runs.stored import StoredRun
 
 TRASH = ".removed"
@@ -56,17 +62,27 @@ def read_keep(text: str) -> timedelta:
 class Decision:
     """What is to become of one run.
 
+    :ivar fate: ``thin`` for a run of which the captures may go, and nothing else.
     :ivar reason: why it stays, or why it may go.
     :ivar size: bytes of its files.
+    :ivar freed: bytes of those that may go.
     """
 
     run: StoredRun
-    stays: bool
+    fate: Literal["stay", "thin", "go"]
     reason: str
     size: int
+    freed: int
+
+    @property
+    def stays(self) -> bool:
+        """Whether nothing of it may go."""
+        return self.fate == "stay"
 
 
-def decide(runs: list[StoredRun], dataset: Path, keep: timedelta, now: datetime) -> list[Decision]:
+def decide(
+    runs: list[StoredRun], dataset: Path, keep: timedelta, now: datetime, *, resume_within: timedelta
+) -> list[Decision]:
     """Apply the policy to the runs of one source.
 
     Memory holds some 200 bytes for each distinct body, and for each record of the largest run.
@@ -75,6 +91,7 @@ def decide(runs: list[StoredRun], dataset: Path, keep: timedelta, now: datetime)
     :param dataset: the published dataset.
     :param keep: how long runs stay whole.
     :param now: the time to count from, aware.
+    :param resume_within: how long a run may go on with an interrupted one.
     :raises CannotDecide: the dataset is missing or damaged.
     :raises OSError: where a file cannot be read.
     """
@@ -83,18 +100,30 @@ def decide(runs: list[StoredRun], dataset: Path, keep: timedelta, now: datetime)
     for at in reversed(range(len(runs))):
         facts.scan(at, needed)
     facts.settle()
-    stays = {at: reason for at, run in enumerate(runs) if (reason := _own_reason(run, keep, now))}
+    stays = {at: reason for at, run in enumerate(runs) if (reason := _own_reason(run, keep, now, resume_within))}
     stays |= {at: reason for at, reason in facts.reasons(needed).items() if at not in stays}
     for at, target in facts.followed(set(stays)):
         stays.setdefault(target, f"holds bodies that {runs[at].id} refers to")
-    return [
-        Decision(run, at in stays, stays.get(at) or facts.why_not(at), size_of(run.path)) for at, run in enumerate(runs)
-    ]
+    return [_decision(run, stays.get(at), facts.why_not(at)) for at, run in enumerate(runs)]
 
 
-def _own_reason(run: StoredRun, keep: timedelta, now: datetime) -> str | None:
+def _decision(run: StoredRun, stays: str | None, goes: str) -> Decision:
+    size = size_of(run.path)
+    if stays:
+        return Decision(run, "stay", stays, size, 0)
+    if not run.published_sha256:
+        return Decision(run, "go", goes, size, size)
+    freed = sum(path.stat().st_size for path in captures_of(run))
+    if not freed:
+        return Decision(run, "stay", "the ledger is made of what it read; it holds no captures", size, 0)
+    return Decision(run, "thin", goes, size, freed)
+
+
+def _own_reason(run: StoredRun, keep: timedelta, now: datetime, resume_within: timedelta) -> str | None:
     if run.ended is None:
         return "is not over: killed, or still going on"
+    if run.report.get("exit_code") in CUT_OFF and run.started is not None and now - run.started <= resume_within:
+        return "was interrupted, and the next run goes on with it"
     return "is younger than the limit" if now - run.ended < keep else None
 
 
@@ -242,6 +271,31 @@ class _Facts:
 
 
 # ------------------------------------------------------------------ removing
+def captures_of(run: StoredRun) -> list[Path]:
+    """The files of a run that go when it is thinned: its captures, and what lists them, which goes first."""
+    return [*run.path.glob(INDEX), *run.warcs]
+
+
+def thin(run: StoredRun) -> None:
+    """Remove the captures of a run, and leave what was read of them.
+
+    A process that is killed here leaves a sound run, with its captures or with some or none of them: the list of
+    checksums is the first to forget them. Thinning once more finishes it.
+
+    :raises OSError: where a file cannot be moved or deleted, or the list not written.
+    """
+    paths = captures_of(run)
+    if (run.path / CHECKSUMS).is_file():
+        leave_out(run.path, [path.name for path in paths])
+    trash = run.path.parent.parent / TRASH / run.id
+    trash.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        os.rename(path, trash / path.name)
+    sync(trash)
+    sync(run.path)
+    empty_trash(run.path.parent.parent)
+
+
 def remove(run: StoredRun) -> None:
     """Remove a run: out of ``runs`` at one stroke, then file by file.
 
@@ -253,8 +307,8 @@ def remove(run: StoredRun) -> None:
     trash = run.path.parent.parent / TRASH
     trash.mkdir(exist_ok=True)
     os.rename(run.path, trash / run.id)
-    _sync(trash)
-    _sync(run.path.parent)
+    sync(trash)
+    sync(run.path.parent)
     empty_trash(run.path.parent.parent)
 
 
@@ -273,11 +327,3 @@ def empty_trash(source_folder: Path) -> None:
         shutil.rmtree(path)
     if (source_folder / TRASH).is_dir():
         (source_folder / TRASH).rmdir()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

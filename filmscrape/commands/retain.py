@@ -1,17 +1,32 @@
 """``scrapy retain``: thin the runs of the past by a stated policy."""
 
 import argparse
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from filmscrape.archive.retention import CannotDecide, Decision, decide, empty_trash, read_keep, remove, trash_of
+from filmscrape.archive.manifest import file_sha256
+from filmscrape.archive.retention import (
+    CannotDecide,
+    Decision,
+    decide,
+    empty_trash,
+    read_keep,
+    remove,
+    thin,
+    trash_of,
+)
 from filmscrape.commandline import OfflineCommand
+from filmscrape.runs.folder import EVENTS
+from filmscrape.runs.ledger import LEDGER, Ledger, LedgerDamaged
+from filmscrape.runs.lock import SourceLock, SourceLocked
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import RunsInUse, alone_with_runs, runs_of, sources_of
+from filmscrape.runs.stored import RUNS, RunsInUse, alone_with_runs, runs_of, sources_of
 
 
 class Command(OfflineCommand):
-    """Remove runs that nothing needs."""
+    """Remove captures and runs that nothing needs."""
 
     def syntax(self) -> str:
         """Name the command's arguments."""
@@ -19,14 +34,15 @@ class Command(OfflineCommand):
 
     def short_desc(self) -> str:
         """Say in one line what the command does."""
-        return "Show which old runs nothing needs any more, and remove them with --yes"
+        return "Show which old captures and runs nothing needs any more, and remove them with --yes"
 
     def long_desc(self) -> str:
         """Say the policy, with an example."""
         return (
             "Runs younger than --keep stay whole. Of older ones those stay that the dataset comes from, that hold the "
             "newest capture of a body, or a body that a run which stays refers to, and those that are not over or "
-            "cannot be read. The others are listed, and removed with --yes. Example: scrapy retain --keep 90d"
+            "cannot be read. The others are listed, and removed with --yes; of a run that published only the captures "
+            "go. Example: scrapy retain --keep 90d"
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -59,8 +75,12 @@ class Command(OfflineCommand):
                 removable += self._thin(source, keep, opts.yes)
             except CannotDecide as unclear:
                 self.end(Outcome.INTEGRITY, f"{unclear}; nothing of {source} was removed")
+            except SourceLocked as busy:
+                self.end(Outcome.LOCKED, f"{busy}; nothing of {source} was removed")
             except RunsInUse:
-                self.end(Outcome.FAULT, f"a run of {source} is going on; nothing of {source} was removed")
+                self.end(Outcome.LOCKED, f"a run of {source} is going on; nothing of {source} was removed")
+            except LedgerDamaged as fault:
+                self.end(Outcome.INTEGRITY, f"{fault}; nothing of {source} was removed")
             except OSError as fault:
                 self.end(Outcome.CANNOT_WRITE, f"{fault.filename}: {fault.strerror or fault}")
         if removable and not opts.yes:
@@ -68,9 +88,13 @@ class Command(OfflineCommand):
 
     def _thin(self, source: str, keep: timedelta, yes: bool) -> int:
         """Thin the runs of a source; the answer is how many may go."""
+        assert self.settings is not None
         folder = self.output / source
-        with alone_with_runs(folder) if yes and (folder / "runs").is_dir() else nullcontext():
-            decisions = decide(runs_of(self.output, source), folder / "events.jsonl", keep, datetime.now(UTC))
+        within = timedelta(hours=self.settings.getfloat("RESUME_WITHIN_HOURS"))
+        with _alone(folder, yes=yes):
+            runs, now = runs_of(self.output, source), datetime.now(UTC)
+            decisions = decide(runs, folder / EVENTS, keep, now, resume_within=within)
+            _check_dataset(folder)
             leftovers = trash_of(folder)
             for path in leftovers:
                 print(f"{path}: left over from a removal that was cut off")
@@ -82,15 +106,51 @@ class Command(OfflineCommand):
                 empty_trash(folder)
                 # The newest first: a capture never goes before the revisits that refer to it.
                 for decision in reversed(going):
-                    remove(decision.run)
+                    (thin if decision.fate == "thin" else remove)(decision.run)
         return len(going) + len(leftovers)
+
+
+@contextmanager
+def _alone(folder: Path, *, yes: bool) -> Iterator[None]:
+    """Keep runs away while something is removed."""
+    if not yes:
+        yield
+        return
+    lock = SourceLock(folder, "scrapy retain")
+    try:
+        if not (folder / RUNS).is_dir():
+            yield
+            return
+        with alone_with_runs(folder):  # a replay that publishes nothing takes no lock, and may refer to any capture
+            yield
+    finally:
+        lock.release()
+
+
+def _check_dataset(folder: Path) -> None:
+    """Make sure that the dataset, which says what is needed, is the one that was published last.
+
+    :raises CannotDecide: it is not: it was changed, or a run was killed before it put it in its place.
+    """
+    if not (folder / LEDGER).exists():
+        return
+    with closing(Ledger(folder / LEDGER, read_only=True)) as ledger, ledger.guarded():
+        published = ledger.last_published()
+    dataset = folder / EVENTS
+    if published and (not dataset.is_file() or file_sha256(dataset) != published[1]):
+        raise CannotDecide(f"{dataset} is not the one that {LEDGER} has of run {published[0]}; the next run puts it in "
+                           "its place, or scrapy rebuild does")  # fmt: skip
 
 
 def line_of(decision: Decision) -> str:
     """Say in one line what is to become of a run, and why."""
-    verb = "stays" if decision.stays else "may go"
-    return f"{decision.run.path}  {decision.size} bytes  {verb}: {decision.reason}"
+    size = f"{decision.freed} of {decision.size}" if decision.fate == "thin" else decision.size
+    verb = {"stay": "stays", "thin": "captures may go", "go": "may go"}[decision.fate]
+    return f"{decision.run.path}  {size} bytes  {verb}: {decision.reason}"
 
 
 def _summary(going: list[Decision], decisions: list[Decision]) -> str:
-    return f"{len(going)} of {len(decisions)} runs may go, {sum(one.size for one in going)} bytes"
+    thinned = sum(one.fate == "thin" for one in going)
+    also = f", {thinned} may be thinned" if thinned else ""
+    freed = sum(one.freed for one in going)
+    return f"{len(going) - thinned} of {len(decisions)} runs may go{also}, {freed} bytes"

@@ -92,10 +92,11 @@ def _of_screenings(event_id: str, old: Sequence[Screening], new: Sequence[Screen
 
 
 def _of_screening(event_id: str, old: Screening, new: Screening) -> Iterator[Change]:
-    if instant(old) != instant(new):
-        yield _change("screening_moved", event_id, new, old, new)
     was, now = _facts(old), _facts(new)
     differing = [name for name in now if name != "starts_at" and was[name] != now[name]]
+    if instant(old) != instant(new):
+        yield _change("screening_moved", event_id, new, old, new)
+        differing = [name for name in differing if name != "ends_at"]  # moved with its beginning
     kind = _KINDS.get(new.availability) if "availability" in differing else None
     if kind is not None:
         yield _change(kind, event_id, new, old, new)

@@ -113,6 +113,7 @@ class RunKeeper:
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Open the run and connect to the crawl."""
         keeper = cls(crawler)
+        logging.getLogger("scrapy.core.scraper").addFilter(_is_not_told_otherwise)
         crawler.signals.connect(keeper.error_raised, signal=signals.spider_error)
         crawler.signals.connect(keeper.error_raised, signal=signals.item_error)
         crawler.signals.connect(keeper.spider_closed, signal=signals.spider_closed)
@@ -278,3 +279,8 @@ class RunKeeper:
     def _bytes(self, name: str) -> int:
         """Bytes that were sent or received, headers included."""
         return int(self.crawler.stats.get_value(f"downloader/{name}_bytes", 0))
+
+
+def _is_not_told_otherwise(record: logging.LogRecord) -> bool:
+    """Let pass what Scrapy logs, but for the traceback of a disk that fails: the run's end tells that in one line."""
+    return not (record.exc_info and isinstance(record.exc_info[1], OSError))

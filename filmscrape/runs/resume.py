@@ -7,7 +7,7 @@ from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import StoredRun
 
 # A full disk cuts a run off as a signal does: what it was answered until then is as good.
-_CUT_OFF = frozenset({Outcome.INTERRUPTED, Outcome.BUDGET, Outcome.CANNOT_WRITE})
+CUT_OFF = frozenset({Outcome.INTERRUPTED, Outcome.BUDGET, Outcome.CANNOT_WRITE})
 _OF_THE_CALL = frozenset({"_job"})  # Scrapyd gives each call another
 
 
@@ -26,7 +26,7 @@ def resumable(
     for run in reversed(runs):
         if not isinstance(asked := run.report.get("arguments"), dict):
             continue  # killed before it began, or no crawl
-        if run.is_finished and run.report.get("exit_code") not in _CUT_OFF:
+        if run.is_finished and run.report.get("exit_code") not in CUT_OFF:
             break
         is_young = run.started is not None and now - run.started <= within
         if is_young and run.warcs and _asked(asked) == _asked(arguments):

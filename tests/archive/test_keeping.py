@@ -100,9 +100,8 @@ def test_the_package_of_a_run_has_what_its_revisits_refer_to(output: Path, wacz:
 
 def test_the_first_run_stays_for_its_captures(output: Path) -> None:
     """The second was told that the pages are as they were: what is published was read in the first."""
-    first, second = decide(
-        runs_of(output, SOURCE), output / SOURCE / "events.jsonl", timedelta(0), datetime.now(UTC) + timedelta(days=1)
-    )
+    runs, later, none = runs_of(output, SOURCE), datetime.now(UTC) + timedelta(days=1), timedelta(0)
+    first, second = decide(runs, output / SOURCE / "events.jsonl", none, later, resume_within=none)
     assert (first.stays, first.reason) == (True, "the dataset comes from it")
     assert (second.stays, second.reason) == (True, "the dataset comes from it")
 

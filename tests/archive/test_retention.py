@@ -39,7 +39,7 @@ def shot(slug: str, body: str, days_ago: float, status: str = "200 OK") -> Shot:
 
 
 def decided(past: Past, keep: timedelta = KEEP) -> list[Decision]:
-    return decide(runs_of(past.output, past.source), past.dataset, keep, NOW)
+    return decide(runs_of(past.output, past.source), past.dataset, keep, NOW, resume_within=timedelta(0))
 
 
 def going(past: Past, keep: timedelta = KEEP) -> list[str]:

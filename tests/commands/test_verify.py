@@ -53,7 +53,7 @@ def test_nothing_wrong(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[0] == ["checked", "records", "bytes", "faults"]
     assert [(line[0], line[1], line[3]) for line in lines[1:]] == [
         (str(past.dataset), "2", "0"),
-        (str(past.ledger), "7", "0"),
+        (str(past.ledger), "8", "0"),
         (str(past.runs[0].path), "3", "0"),
         (str(past.runs[1].path), "5", "0"),
     ]
