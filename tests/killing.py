@@ -102,7 +102,7 @@ class Place:
 
     def line(self, **settings: Any) -> list[str]:
         """The command line of a crawl, as a user has it."""
-        return command("crawl", SOURCE, "-a", f"base_url={self.origin}", OUTPUT_DIR=self.output, **QUICK, **settings)
+        return command("crawl", SOURCE, "-a", f"base_url={self.origin}", OUTPUT_DIR=self.output, **QUICK | settings)
 
     def start(self, **settings: Any) -> "subprocess.Popen[str]":
         """Begin a crawl in a process of its own."""
@@ -117,10 +117,8 @@ class Place:
 
         :return: the exit code.
         """
-        ready = threading.Event()
-        self.site.expect(number, lambda: ready.wait() and _later(wait, crawl.kill))
-        crawl = self.start()
-        ready.set()
+        crawl = self.start()  # takes a second to ask for anything
+        self.site.expect(number, lambda: _later(wait, crawl.kill))
         return ended(crawl).returncode
 
     def run_in(self, where: str, **settings: Any) -> "subprocess.CompletedProcess[str]":

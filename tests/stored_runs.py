@@ -154,7 +154,6 @@ class Past:
         self.runs.append(run)
         return run
 
-
     def _publish(self, folder: Path, lines: list[str]) -> dict[str, Any]:
         """Join a run to the ledger, and make the dataset of that."""
         spool = Spool(folder / "spool.jsonl")
@@ -162,8 +161,13 @@ class Past:
             spool.add(Event.model_validate_json(line))
         write_readings(folder / READINGS, spool, {}, (), (), RunFacts(folder.name, is_live=False, is_complete=False))
         spool.remove()
+        return self.join(folder)
+
+    def join(self, folder: Path) -> dict[str, Any]:
+        """Join a run's readings to the ledger, and publish; the answer is what ``run.json`` says of it."""
         with closing(Ledger(self.ledger)) as ledger, ledger.transaction():
-            assert list(ledger.merge(folder / READINGS)) or not lines
+            for _ in ledger.merge(folder / READINGS):
+                pass
             self.dataset.write_bytes(b"".join(ledger.lines()))
             published = {"sha256": file_sha256(self.dataset), "bytes": self.dataset.stat().st_size}
             ledger.note_published(folder.name, file_sha256(self.dataset), self.dataset.stat().st_size)

@@ -4,7 +4,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,8 +21,11 @@ from filmscrape.items import ScrapedEvent
 from filmscrape.pages.base import NotAnEvent, UnreadablePage, head_and_main
 from filmscrape.pages.event import EventPage
 from filmscrape.pages.outline import Node, Outline
+from filmscrape.records import Event
+from filmscrape.runs.films import parted
 from filmscrape.runs.folder import EVENTS
 from filmscrape.runs.ledger import LEDGER, Ledger, Span
+from filmscrape.runs.merge import Sighting, same_film
 from filmscrape.runs.stored import RUNS
 from filmscrape.values.text import tidy
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 _FORK = re.compile(r"--\d{4}\Z")
 # Strategies that look in the head's attributes.
 _OF_THE_HEAD = frozenset({"og_title", "og_description", "meta_description", "og_image", "shortlink"})
+_EMPTY: tuple[Any, ...] = (None, [], False)
 _MOST_PLACES = 3  # of one phrase
 _LINES_OF_A_TAG = 50
 # Fields that are read with another, whose strategy is noted.
@@ -140,7 +144,7 @@ class Explainer:
         first: Explanation | None = None
         for found in self._readings(field):
             first = first or found
-            if self.published.get(field) == found.value if self.published else found.value not in (None, [], False):
+            if self.published.get(field) == found.value if self.published else found.value not in _EMPTY:
                 return found
         if first is None:
             raise LookupError(f"no stored page of {self._url} can be read")
@@ -149,21 +153,32 @@ class Explainer:
     def seen(self, field: str, value: Any) -> Span | None:
         """Find out from when to when, and by which runs, a field was seen with a value.
 
-        :return: ``None`` where the ledger is missing, or holds no reading that says so.
+        :return: ``None`` where the value is empty, the ledger is missing, or it holds no reading that says so.
         :raises LedgerDamaged: the ledger cannot be read.
         """
-        if not self._ledger.exists():
+        if value in _EMPTY or not self._ledger.exists():
             return None
-        ledger = Ledger(self._ledger, read_only=True)
-        try:
-            address = ledger.address_of(self._id) or self._id
-            spans = [span for line, span in ledger.spans(address) if json.loads(line).get(field) == value]
-        finally:
-            ledger.close()
+        with closing(Ledger(self._ledger, read_only=True)) as ledger, ledger.guarded():
+            found = self._of_the_film(ledger)
+        spans = [span for said, span in found if said.model_dump(mode="json").get(field) == value]
         if not spans:
             return None
         first, last = min(spans, key=lambda span: span.first), max(spans, key=lambda span: span.last)
         return Span(first.first, first.first_run, last.last, last.last_run)
+
+    def _of_the_film(self, ledger: Ledger) -> list[tuple[Event | Sighting, Span]]:
+        """All that was read of the event, and nothing of another film at its address."""
+        address, line = ledger.address_of(self._id) or self._id, ledger.line(self._id)
+        pages = [(_seen_page(said, span), span) for said, span in ledger.spans(address, ("page",))]
+        cards = [(_seen_card(said, span), span) for said, span in ledger.spans(address, ("card", "calendar"))]
+        if not pages or line is None:
+            return [*pages, *cards]
+        published = Event.model_validate_json(line)
+        films, _ = parted([page for page, _ in pages], [card for card, _ in cards])
+        film = next((film for film in films if any(p.year and same_film(published, p) for p in film.pages)), films[0])
+        own = {id(said) for said in (*film.pages, *film.sightings)}
+        every: list[tuple[Event | Sighting, Span]] = [*pages, *cards]
+        return [found for found in every if id(found[0]) in own]
 
     def _readings(self, field: str) -> Iterator[Explanation]:
         for warc, entry in self._entries:
@@ -210,8 +225,16 @@ class Explainer:
             return
         for item in items:
             found = _explained(page, item, field, capture, when)
-            if found.value not in (None, [], False):
+            if found.value not in _EMPTY:
                 yield found
+
+
+def _seen_page(line: bytes, span: Span) -> Event:
+    return Event.model_validate_json(line).model_copy(update={"first_seen": span.first, "last_seen": span.last})
+
+
+def _seen_card(line: bytes, span: Span) -> Sighting:
+    return Sighting.model_validate_json(line).model_copy(update={"seen_at": span.last})
 
 
 def _explained(page: Any, item: ScrapedEvent, field: str, capture: StoredCapture, when: datetime) -> Explanation:
@@ -219,7 +242,7 @@ def _explained(page: Any, item: ScrapedEvent, field: str, capture: StoredCapture
     strategy = item.origin if item.origin != "page" else item.strategies.get(_READ_WITH.get(field, field))
     problems = [f"{found.reason}: {found.raw}" for found in meaning.problems if found.field == field]
     value = meaning.values.get(field)
-    said = value not in (None, [], False) or bool(problems)
+    said = value not in _EMPTY or bool(problems)
     places = list(_places(page, phrases(item, field), strategy or "")) if said else []
     return Explanation(value, item.origin, strategy, places, problems, capture, when)
 

@@ -74,9 +74,11 @@ class HeldCapturesMiddleware(ArchiveMiddleware):
         capture = self._read(journaled) if journaled is not None and request.method == "GET" else None
         if capture is None or _is_blocked(capture, request.meta.get("kind")):
             return None
-        self._crawler.stats.inc_value(Stat.RESUMED)
         request.meta[GIVEN_AT] = capture.captured_at.isoformat()
-        return _response(request, capture, [RESUMED])
+        response = _response(request, capture, [RESUMED])
+        self._crawler.stats.inc_value(Stat.RESUMED)
+        self._crawler.stats.inc_value(Stat.RESUMED_BYTES, len(response.body))
+        return response
 
     def _read(self, held: Held) -> StoredCapture | None:
         """Read a held answer; ``None`` where it is damaged, or was thinned out in the meantime."""

@@ -40,7 +40,7 @@ def check_ledger(folder: Path) -> Checked | None:
     try:
         for fault in _faults(folder):
             checked.add(fault)
-        if not checked.wrong:
+        if all(fault.path != path for fault in checked.faults):
             _compare(folder, checked)
     except LedgerDamaged as damage:
         checked.add(Fault(path, "", f"{damage}; {_REMEDY}"))

@@ -105,7 +105,8 @@ class Command(ScrapyCommand):
         if isinstance(fault, LedgerDamaged):
             return self._end(Outcome.INTEGRITY, str(fault))
         if isinstance(fault, OSError):
-            return self._end(Outcome.CANNOT_WRITE, f"cannot write {fault.filename}: {fault.strerror or fault}")
+            where = fault.filename or crawler.settings["OUTPUT_DIR"]
+            return self._end(Outcome.CANNOT_WRITE, f"cannot write {where}: {fault.strerror or fault}")
         if fault is not None:
             logging.getLogger(__name__).debug("The crawl could not be started", exc_info=fault)
             return self._end(Outcome.FAULT, f"cannot start: {type(fault).__name__}: {fault}")

@@ -29,9 +29,29 @@ def merge_films(pages: Sequence[Event], sightings: Iterable[Sighting], venues: V
     :param sightings: what cards and calendar entries say of it.
     :param venues: the names of venues that only a calendar knows.
     """
+    films, doubtful = parted(pages, sightings)
+    merged = [merge(film.pages, film.sightings, venues) for film in films]
+    return _united(sorted(merged, key=lambda m: m.event.first_seen) if len(merged) > 1 else merged, doubtful)
+
+
+class Film(NamedTuple):
+    """What is known of one film.
+
+    :ivar pages: the newest first.
+    """
+
+    pages: list[Event]
+    sightings: list[Sighting]
+
+
+def parted(pages: Sequence[Event], sightings: Iterable[Sighting]) -> tuple[list[Film], int]:
+    """Part all that is known about one address by film, and count what could be of either film and is of none.
+
+    :param pages: at least one record of the address, the newest first.
+    """
     films = part(pages)
     if len(films) == 1:
-        return _united([Merged(*merge(pages, sightings, venues))], 0)
+        return [Film(list(pages), list(sightings))], 0
     doubtful = 0
     order = {id(page): at for at, page in enumerate(pages)}
     for page in pages:
@@ -48,8 +68,7 @@ def merge_films(pages: Sequence[Event], sightings: Iterable[Sighting], venues: V
             seen[at].append(sighting)
     for film in films:
         film.sort(key=lambda page: order[id(page)])
-    merged = [merge(film, cards, venues) for film, cards in zip(films, seen, strict=True)]
-    return _united(sorted(merged, key=lambda m: m.event.first_seen), doubtful)
+    return [Film(film, cards) for film, cards in zip(films, seen, strict=True)], doubtful
 
 
 def part(pages: Sequence[Event]) -> list[list[Event]]:

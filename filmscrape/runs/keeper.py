@@ -73,7 +73,9 @@ class RunKeeper:
         self.started = datetime.now(UTC)  # after any run that had to be made of what was published: runs are in order
         earlier = runs_of(output, name)
         within = timedelta(hours=settings.getfloat("RESUME_WITHIN_HOURS"))
-        self.resumed = resumable(earlier, self.spider.arguments, self.started, within)
+        # Without an archive there is nowhere to take the answers to, and records have to name one that is here.
+        is_kept = settings.getbool("WARC")
+        self.resumed = resumable(earlier, self.spider.arguments, self.started, within) if is_kept else []
         self.scope = self.spider.scope.as_json(self.spider.site)
         self.baseline: Baseline = baseline(earlier, self.scope)
         self.stranger = self._other_server(earlier)
@@ -156,7 +158,7 @@ class RunKeeper:
     # ------------------------------------------------------------------ a disk that fails
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """Turn a failing disk into the end of the run."""
+        """Turn a failing disk, or a fault of the program, into the end of the run."""
         try:
             yield
         except OSError as fault:
@@ -165,6 +167,9 @@ class RunKeeper:
         except LedgerDamaged as fault:
             message = f"{fault}: the next run makes it again from the runs, or scrapy rebuild does"
             self.verdict = Verdict(Outcome.INTEGRITY, message)
+        except Exception as fault:  # Scrapy would log it and go on, and the run would seem to be published
+            logger.exception("the run could not be ended")
+            self.verdict = Verdict(Outcome.FAULT, f"the program failed: {type(fault).__name__}: {fault}")
 
     def error_raised(self, failure: Failure) -> None:
         """Count a fault of the program; one of the disk ends the run at once."""
@@ -277,8 +282,10 @@ class RunKeeper:
         return {name: round((end - begin).total_seconds(), 3) for name, (begin, end) in spans if begin and end}
 
     def _bytes(self, name: str) -> int:
-        """Bytes that were sent or received, headers included."""
-        return int(self.crawler.stats.get_value(f"downloader/{name}_bytes", 0))
+        """Bytes that were sent or received, headers included; what was taken over did not come over the wire."""
+        value = self.crawler.stats.get_value
+        taken_over = value(Stat.RESUMED_BYTES, 0) if name == "response" else 0
+        return max(int(value(f"downloader/{name}_bytes", 0)) - int(taken_over), 0)
 
 
 def _is_not_told_otherwise(record: logging.LogRecord) -> bool:

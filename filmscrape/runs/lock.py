@@ -11,6 +11,19 @@ LOCK = ".lock"
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
+_held: set[int] = set()  # descriptors
+
+
+def _let_go() -> None:
+    """Have no part in the locks of the process that this one is a copy of: a copy may outlive it."""
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)
+
+
 class SourceLocked(Exception):  # noqa: N818 - named for what is the case
     """Another process changes this source now; the message says which."""
 
@@ -40,14 +53,16 @@ class SourceLock:
             if fault.errno not in _NO_LOCKS:
                 os.close(self._descriptor)
                 raise
+        _held.add(self._descriptor)
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, json.dumps({"holder": holder, "pid": os.getpid()}).encode() + b"\n", 0)
 
     def release(self) -> None:
         """Let the next one in; releasing twice is no fault."""
-        if self._descriptor >= 0:
+        if self._descriptor in _held:
+            _held.remove(self._descriptor)
             os.close(self._descriptor)
-            self._descriptor = -1
+        self._descriptor = -1
 
 
 def _name(text: bytes) -> str:

@@ -26,7 +26,7 @@ def resumable(
     for run in reversed(runs):
         if not isinstance(asked := run.report.get("arguments"), dict):
             continue  # killed before it began, or no crawl
-        if run.is_finished and run.report.get("exit_code") not in CUT_OFF:
+        if run.published_sha256 or (run.is_finished and run.report.get("exit_code") not in CUT_OFF):
             break
         is_young = run.started is not None and now - run.started <= within
         if is_young and run.warcs and _asked(asked) == _asked(arguments):

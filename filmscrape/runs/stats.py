@@ -33,6 +33,7 @@ class Stat:
     BLOCKED = "filmscrape/blocked"
     ERRORS = "filmscrape/errors"
     RESUMED = "filmscrape/resumed"
+    RESUMED_BYTES = "filmscrape/resumed_bytes"
 
 
 # Fates of the work list that are no reason to skip a page.
@@ -52,7 +53,8 @@ class Counts:
     ``unchanged`` are pages that the site answered for with 304, ``spared`` those that were not asked for because the
     sitemap says that they have not moved; the records of both are given again as the ledger has them. ``forbidden``
     (by robots.txt), ``blocked`` (a challenge, an empty page, a login, 403 or 429 in place of the page) and ``refused``
-    say why pages failed, event pages and list pages alike.
+    say why pages failed, event pages and list pages alike. ``resumed`` are answers that were taken over from runs that
+    did not come to their end.
     """
 
     listed: int = 0
@@ -84,6 +86,7 @@ class Counts:
     blocked: int = 0
     errors: int = 0
     resumed: int = 0
+    resumed_bytes: int = 0
 
     @classmethod
     def gather(cls, stats: Mapping[str, Any], fates: Counter[str], unique: int, written: int) -> Self:

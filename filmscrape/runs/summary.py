@@ -30,7 +30,7 @@ def print_summary(report: Mapping[str, Any], file: IO[str]) -> None:
     for name, number, parts in rows(report["counts"]):
         table.add_row(name, str(number), parts)
     console.print(table)
-    for line in (*_coverage(report), *_costs(report), *_places(report)):
+    for line in (*_coverage(report), *_resumed(report), *_costs(report), *_places(report)):
         console.print(line)
 
 
@@ -54,6 +54,12 @@ def _coverage(report: Mapping[str, Any]) -> list[str]:
     differ = sorted(clear, key=lambda field: -abs(field[1] - field[2]))
     told = ", ".join(f"{name} {share} % (usually {before} %)" for name, share, before in differ)
     return [f"coverage: {told}"] if told else []
+
+
+def _resumed(report: Mapping[str, Any]) -> list[str]:
+    """Which runs that did not come to their end this one went on with."""
+    runs = report.get("resumed")
+    return [f"resumed: {report['counts']['resumed']} answers of {', '.join(runs)}"] if runs else []
 
 
 def _costs(report: Mapping[str, Any]) -> list[str]:

@@ -1,9 +1,11 @@
 """Which runs may go: each rule by itself, and all of them over random pasts."""
 
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ from hypothesis import event as note
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from filmscrape.archive.manifest import CHECKSUMS, check_files, write_checksums
 from filmscrape.archive.retention import (
     TRASH,
     CannotDecide,
@@ -21,6 +24,7 @@ from filmscrape.archive.retention import (
     empty_trash,
     read_keep,
     remove,
+    thin,
     trash_of,
 )
 from filmscrape.runs.stored import StoredRun, runs_of
@@ -216,13 +220,18 @@ class History:
     keep: int
     ages: list[int]
     finished: list[bool]
+    published: list[bool]
     shots: list[list[Shot]] = field(default_factory=list)
     named: list[tuple[int, Shot]] = field(default_factory=list)
+
+    def last_published(self) -> int:
+        return max(n for n in range(len(self.ages)) if self.finished[n] and self.published[n])
 
     def to_stay(self) -> set[int]:
         runs = range(len(self.ages))
         stay = {n for n in runs if not self.finished[n] or self.ages[n] - 1 / 24 < self.keep}
         stay |= {n for n, _ in self.named}
+        stay |= {n for n in runs if self.finished[n] and self.published[n]} and {self.last_published()}
         for n in runs:
             for one in self.shots[n] if self.finished[n] else []:
                 same = [(m, o) for m in runs if self.finished[m] for o in self.shots[m]
@@ -238,7 +247,8 @@ class History:
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     ages = sorted(draw(st.lists(st.integers(1, 40), min_size=1, max_size=6, unique=True)), reverse=True)
-    history = History(draw(st.integers(0, 41)), ages, draw(st.lists(st.booleans(), min_size=6, max_size=6)))
+    flags = st.lists(st.booleans(), min_size=6, max_size=6)
+    history = History(draw(st.integers(0, 41)), ages, draw(flags), draw(flags))
     history.finished = [one or draw(st.booleans()) for one in history.finished[: len(ages)]]
     known: dict[bytes, Shot] = {}  # what the crawl before knew: the bodies that are stored
     for age in ages:
@@ -261,8 +271,13 @@ def histories(draw: st.DrawFn) -> History:
 
 def lay_down(history: History, output: Path) -> Past:
     past = Past(output)
-    for age, finished, shots in zip(history.ages, history.finished, history.shots, strict=True):
-        past.add(age, shots, finished=finished)
+    for n, (age, finished, shots) in enumerate(zip(history.ages, history.finished, history.shots, strict=True)):
+        run = past.add(age, shots, finished=finished)
+        if finished and history.published[n]:
+            report = {**run.report, "published": {"sha256": "0" * 64, "bytes": 0}}
+            (run.path / "run.json").write_text(json.dumps(report))
+            write_checksums(run.path)
+            past.runs[n] = StoredRun.read(run.path)
     lines = [
         f'{{"provenance": {{"run_id": "{past.runs[n].id}", "warc_record_id": "{one.id}"}}}}\n'
         for n, one in history.named
@@ -278,20 +293,25 @@ def test_nothing_goes_that_is_needed_and_nothing_stays_that_is_not(history: Hist
     try:
         past = lay_down(history, folder)
         before = decided(past, timedelta(days=history.keep))
-        assert {n for n, one in enumerate(before) if one.stays} == history.to_stay()
-        note(f"{sum(not one.stays for one in before)} go")
+        holding = {n for n, one in enumerate(before) if one.fate == "stay" and one.run.warcs}
+        assert holding == history.to_stay()
+        note(f"{sum(one.fate == 'go' for one in before)} go, {sum(one.fate == 'thin' for one in before)} are thinned")
         for one in reversed(before):
             if not one.stays:
-                remove(one.run)
+                (thin if one.fate == "thin" else remove)(one.run)
                 check_that_bodies_are_there(history, runs_left(past))
         check_what_is_promised(history, runs_left(past))
+        there = {run.id: run for run in runs_of(past.output, past.source)}
+        for run in past.runs:
+            if run.published_sha256:
+                assert list(check_files(there[run.id].path)) == [], "a run that published is whole but for its captures"
         assert all(one.stays for one in decided(past, timedelta(days=history.keep))), "once more changes nothing"
     finally:
         shutil.rmtree(folder)
 
 
 def runs_left(past: Past) -> set[int]:
-    left = {run.id for run in runs_of(past.output, past.source)}
+    left = {run.id for run in runs_of(past.output, past.source) if run.warcs}
     return {n for n, run in enumerate(past.runs) if run.id in left}
 
 
@@ -316,6 +336,49 @@ def test_removing_takes_the_whole_folder(past: Past) -> None:
     remove(run)
     assert [left.id for left in runs_of(past.output, past.source)] == [other.id]
     assert sorted(path.name for path in (past.output / past.source).iterdir()) == ["runs"]
+
+
+@pytest.mark.parametrize("stops_at", [0, 1, 2, 3])
+def test_thinning_that_is_cut_off_leaves_a_sound_run(
+    past: Past, stops_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At whatever file it stops, all that is listed is there, and once more finishes it."""
+    run = past.add(300, [shot("here", "one", 300)], {"here": shot("here", "one", 300)}, publish=True)
+    (run.path / "captures.jsonl").write_text("{}\n")
+    write_checksums(run.path)
+    kept = {path.name: path.read_bytes() for path in run.path.iterdir() if path.name[:5] in ("event", "readi", "run.j")}
+    done: list[str] = []
+    for name in ("replace", "rename"):
+        monkeypatch.setattr(os, name, stopping(getattr(os, name), done, stops_at))
+    with suppress(InterruptedError):
+        thin(run)
+    assert len(done) == min(stops_at, 3)
+    monkeypatch.undo()
+    assert list(check_files(run.path)) == []
+    empty_trash(past.output / past.source)
+    thin(run)
+    assert StoredRun.read(run.path).warcs == []
+    assert trash_of(past.output / past.source) == []
+    assert {path.name: path.read_bytes() for path in run.path.iterdir() if path.name != CHECKSUMS} == kept
+    assert list(check_files(run.path)) == []
+
+
+def stopping(real: Callable[..., None], done: list[str], most: int) -> Callable[..., None]:
+    def step(source: Path, target: Path) -> None:
+        if len(done) == most:
+            raise InterruptedError("killed")
+        done.append(str(source))
+        real(source, target)
+
+    return step
+
+
+def test_damage_is_not_forgotten_when_a_run_is_thinned(past: Past) -> None:
+    run = past.add(300, [shot("here", "one", 300)], {"here": shot("here", "one", 300)}, publish=True)
+    run.events.write_text("changed")
+    thin(run)
+    (fault,) = check_files(run.path)
+    assert fault.path == run.events
 
 
 def test_a_removal_that_is_cut_off_leaves_no_half_run(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,8 @@
 import gzip
 import json
 import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,15 @@ import pytest
 from filmscrape.archive.explanation import Explainer, phrases
 from filmscrape.archive.reader import read_capture
 from filmscrape.commands.explain import Command
+from filmscrape.commands.replay import Command as Replay
 from filmscrape.fixtures import Fixture, Site, serve
 from filmscrape.items import ScrapedEvent
 from filmscrape.pages.base import NotAnEvent
 from filmscrape.records import Event
+from filmscrape.runs.ledger import LEDGER
 from tests.crawling import SOURCE, Crawl, bundled_site, crawl, load_spider, rows, scrapy
 from tests.fixtures import fixture_folders
+from tests.foreign_warcs import Kept, write_warc
 from tests.in_process import run as run_command
 
 HERE = f"{SOURCE}:here"
@@ -60,12 +65,14 @@ def test_runtime_of_a_published_event(crawled: Crawl) -> None:
 
 def test_in_words(crawled: Crawl) -> None:
     done = scrapy("explain", HERE, "year", OUTPUT_DIR=crawled.dataset.parents[1])
-    first, strategy, words, capture, url = done.stdout.splitlines()
+    first, strategy, words, capture, url, since, until = done.stdout.splitlines()
     assert first == f"{HERE} year: 2023"
     assert strategy.split() == ["strategy", crawled.records()[HERE]["provenance"]["fields"]["year"]]
     assert re.fullmatch(r'words +"2023" in <\w+[^>]*>, line \d+', words)
     assert f"{crawled.folder / 'pages.warc.gz'}, offset " in capture
     assert url.endswith(" at 2023-10-20T17:05:12Z")
+    assert since == f"first seen 2023-10-20T17:05:12Z by run {crawled.folder.name}"
+    assert until == f"last seen  2023-10-20T17:05:12Z by run {crawled.folder.name}"
 
 
 @pytest.mark.parametrize("fixture", list(Fixture.all(fixture_folders()[0])), ids=lambda f: f.name)
@@ -103,6 +110,120 @@ def test_what_a_card_says_is_explained_from_the_list(tmp_path: Path) -> None:
     spider = load_spider()
     assert spider.kind_of(told["capture"]["url"]) in ("listing", "series", "calendar")
     assert any(f"{minutes} min" in line for line in stored_lines(told))
+
+    at = told["capture"]["captured_at"]
+    assert told["seen"]["first_run"] == told["seen"]["last_run"] == run.folder.name
+    assert told["seen"]["first"] <= at <= told["seen"]["last"]
+
+
+# ------------------------------------------------------------------ from when to when
+def dated(site: Site, slug: str, day: str, old: bytes = b"", new: bytes = b"") -> Kept:
+    """A page of the bundled site with something else on it, as it was captured on a day."""
+    target = next(path for path in site.answers if path.endswith(f"/{slug}/"))
+    assert old in site.answers[target].body
+    return Kept(load_spider().site + target, site.answers[target].body.replace(old, new), f"{day}T12:00:00Z")
+
+
+def history(tmp_path: Path, *kept: Kept) -> list[str]:
+    """Publish captures, each as a run of its own; the runs."""
+    found = []
+    for n, one in enumerate(kept):
+        path = write_warc(tmp_path / f"{n}.warc.gz", [one])
+        done = run_command(Replay(), str(path), "--publish", "--jobs", "1", "--json", output=tmp_path / "output")
+        assert done.returncode == 0, done.stderr
+        (report,) = json.loads(done.stdout)["sources"]
+        found.append(str(report["run_id"]))
+        # That is where captures are looked for.
+        (Path(report["folder"]) / "pages.warc.gz").write_bytes(path.read_bytes())
+    return found
+
+
+def told_of(tmp_path: Path, event_id: str, field: str) -> dict[str, Any]:
+    done = run_command(Command(), event_id, field, "--json", output=tmp_path / "output")
+    assert (done.returncode, done.stderr) == (0, "")
+    return dict(json.loads(done.stdout))
+
+
+def seen(first: str, first_run: str, last: str, last_run: str) -> dict[str, str]:
+    first, last = (f"{day}T12:00:00Z" for day in (first, last))
+    return {"first": first, "first_run": first_run, "last": last, "last_run": last_run}
+
+
+def test_a_value_is_seen_from_its_first_capture_to_its_last(tmp_path: Path) -> None:
+    """By the dates of the captures, in whatever order they were read; another value in between is another."""
+    site = bundled_site()
+    runs = history(
+        tmp_path,
+        dated(site, "here", "2024-03-01"),
+        dated(site, "here", "2024-05-01", b"82 min", b"83 min"),
+        dated(site, "here", "2024-01-01"),
+        dated(site, "here", "2024-04-01"),
+    )
+    told = told_of(tmp_path, HERE, "runtime_minutes")
+    assert (told["value"], told["published"]) == (83, 83)
+    assert told["seen"] == seen("2024-05-01", runs[1], "2024-05-01", runs[1])
+    told = told_of(tmp_path, HERE, "year")
+    assert told["seen"] == seen("2024-01-01", runs[2], "2024-05-01", runs[1])
+
+
+def test_a_value_that_only_an_older_capture_has_was_last_seen_then(tmp_path: Path) -> None:
+    site = bundled_site()
+    runs = history(tmp_path, dated(site, "here", "2024-01-01"), dated(site, "here", "2024-05-01", b"82 min", b""))
+    told = told_of(tmp_path, HERE, "runtime_minutes")
+    assert (told["value"], told["published"]) == (82, 82)
+    assert told["capture"]["captured_at"] == "2024-01-01T12:00:00Z"
+    assert told["seen"] == seen("2024-01-01", runs[0], "2024-01-01", runs[0])
+
+
+def test_films_at_one_address_were_each_seen_in_their_own_time(tmp_path: Path) -> None:
+    """Both are called alike: the later one was not seen when the first one was."""
+    site = bundled_site()
+    remake = site.answers[next(path for path in site.answers if path.endswith("/here/"))].body
+    remake = remake.replace(b"Bas Devos", b"Robert Zemeckis").replace(b">2023<", b">2024<")
+    again = dated(site, "here", "2025-01-01")
+    runs = history(tmp_path, dated(site, "here", "2023-11-01"), replace(again, body=remake))
+    for event_id, day, run in ((HERE, "2023-11-01", runs[0]), (f"{HERE}--2024", "2025-01-01", runs[1])):
+        for field in ("title", "runtime_minutes", "kind"):
+            told = told_of(tmp_path, event_id, field)
+            assert told["value"] == told["published"]
+            assert told["seen"] == seen(day, run, day, run), (event_id, field)
+            assert told["capture"]["captured_at"] == f"{day}T12:00:00Z", (event_id, field)
+
+
+def test_a_published_value_that_no_capture_has(crawled: Crawl, tmp_path: Path) -> None:
+    """Time went by, or somebody changed the dataset: both values are told, and who saw the one that was seen."""
+    output = shutil.copytree(crawled.dataset.parents[1], tmp_path / "output")
+    dataset = output / SOURCE / "events.jsonl"
+    dataset.write_bytes(dataset.read_bytes().replace(b'"runtime_minutes":82', b'"runtime_minutes":28', 1))
+    told = told_of(tmp_path, HERE, "runtime_minutes")
+    assert (told["value"], told["published"]) == (82, 28)
+    assert told["seen"]["last_run"] == crawled.folder.name
+    done = run_command(Command(), HERE, "runtime_minutes", output=output)
+    assert "published  28" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("field", ["status", "kind", "countries", "screenings", "languages", "crew"])
+def test_derived_fields_and_lists_are_seen_too(crawled: Crawl, field: str) -> None:
+    empty = {"status": "unknown"}.get(field, [])
+    event_id = next(row["id"] for row in rows(crawled.dataset) if row[field] != empty)
+    told = explain(crawled, event_id, field)
+    assert told["value"] == told["published"]
+    assert told["seen"]["first_run"] == told["seen"]["last_run"] == crawled.folder.name
+
+
+def test_what_is_not_said_is_not_seen(crawled: Crawl) -> None:
+    told = explain(crawled, HERE, "premiere")
+    assert (told["value"], told["seen"]) == (None, None)
+
+
+def test_without_a_ledger_nothing_is_said_of_runs(crawled: Crawl, tmp_path: Path) -> None:
+    output = shutil.copytree(crawled.dataset.parents[1], tmp_path / "output")
+    (output / SOURCE / LEDGER).unlink()
+    assert told_of(tmp_path, HERE, "year")["seen"] is None
+    (output / SOURCE / LEDGER).write_bytes(b"no database" * 500)
+    done = run_command(Command(), HERE, "year", output=output)
+    assert done.returncode == 18
+    assert "scrapy rebuild makes it again from the runs" in done.stderr
 
 
 def _without_runtime(site: Site) -> tuple[str, int]:

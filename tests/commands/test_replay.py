@@ -1,5 +1,6 @@
 """``scrapy replay`` as a user runs it: what it prints, what it publishes, how it ends."""
 
+import gzip
 import json
 import os
 import shutil
@@ -10,11 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from filmscrape.archive.manifest import write_checksums
 from filmscrape.commands.replay import Command
 from filmscrape.fixtures import serve
+from filmscrape.runs.ledger import LEDGER
+from filmscrape.runs.lock import SourceLock
+from filmscrape.runs.readings import READINGS
+from filmscrape.runs.stored import runs_of
 from tests.crawling import ROOT, SOURCE, Crawl, bundled_site, command, crawl, environment, load_spider, rows, scrapy
 from tests.foreign_warcs import Kept, write_warc
 from tests.in_process import run
+from tests.stored_runs import Past
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +43,24 @@ def dataset(output: Path) -> Path:
 
 
 def change(output: Path) -> None:
-    """Publish something else than what was read: a field lost, one changed, one that no page has, one event more."""
-    records = rows(dataset(output))
-    for record in records:
-        if record["id"].endswith(":here"):
-            record.update(year=None, title="Her", premiere="Lunar Premiere")
-    more = {**records[0], "id": f"{SOURCE}:zzz"}
-    lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in [*records, more])
-    dataset(output).write_text("".join(lines), encoding="utf-8")
+    """Have something else published than what is read: a field lost, one changed, one that no page has, an event more.
+
+    That is what a run of lesser eyes read and published.
+    """
+    (run,) = runs_of(output, SOURCE)
+    path = run.path / READINGS
+    lines = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+    for line in list(lines):
+        if line["kind"] == "page" and line["id"].endswith(":here"):
+            line["record"].update(year=None, title="Her", premiere="Lunar Premiere")
+            more = f"{SOURCE}:zzz"
+            lines.append({**line, "id": more, "record": {**line["record"], "id": more}})
+    text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in lines)
+    path.write_bytes(gzip.compress(text.encode()))
+    (output / SOURCE / LEDGER).unlink()
+    published = Past(output, SOURCE).join(run.path)
+    (run.path / "run.json").write_text(json.dumps({**run.report, "published": published}))
+    write_checksums(run.path)
 
 
 def test_a_run_read_again_changes_nothing(crawled: Crawl, output: Path) -> None:
@@ -175,14 +192,65 @@ def test_interrupted_reading_publishes_nothing(crawled: Crawl, output: Path) -> 
     assert dataset(output).read_bytes() == before
 
 
-def test_a_dataset_that_is_damaged_is_not_joined_to(crawled: Crawl, output: Path) -> None:
-    broken = dataset(output).read_bytes().replace(b'"schema_version":"1.0"', b'"schema_version":', 1)
+def test_a_dataset_that_is_damaged_is_made_good(crawled: Crawl, output: Path) -> None:
+    """The ledger knows what it was."""
+    whole = dataset(output).read_bytes()
+    broken = whole.replace(b'"schema_version":"1.0"', b'"schema_version":', 1)
     dataset(output).write_bytes(broken)
-    done = run(Command(), crawled.folder.name, "--publish", "--jobs", "1", output=output)
+    done = run(Command(), crawled.folder.name, "--jobs", "1", output=output)
+    assert done.returncode == 0
+    assert "0 added, 0 changed, 3 unchanged" in done.stdout, "it is compared with what the ledger has"
+    assert dataset(output).read_bytes() == broken, "looking changes nothing"
+    assert run(Command(), crawled.folder.name, "--publish", "--jobs", "1", output=output).returncode == 0
+    assert dataset(output).read_bytes() == whole
+
+
+def test_a_ledger_that_is_damaged(crawled: Crawl, output: Path) -> None:
+    """Looking says what to do; whoever publishes makes it again."""
+    whole = dataset(output).read_bytes()
+    ledger = output / SOURCE / LEDGER
+    ledger.write_bytes(b"no database" * 500)
+    done = run(Command(), crawled.folder.name, "--jobs", "1", output=output)
     assert done.returncode == 18
-    assert "1 lines of " in done.stderr
-    assert "do not keep the contract; nothing was published" in done.stderr
-    assert dataset(output).read_bytes() == broken
+    (line,) = done.stderr.splitlines()
+    assert f"{ledger} cannot be read as a ledger" in line
+    assert line.endswith("; scrapy rebuild makes it again from the runs")
+    assert run(Command(), crawled.folder.name, "--publish", "--jobs", "1", output=output).returncode == 0
+    assert dataset(output).read_bytes() == whole
+    assert scrapy("verify", OUTPUT_DIR=output).returncode == 0
+
+
+def test_an_old_capture_fills_and_replaces_nothing(crawled: Crawl, output: Path, tmp_path: Path) -> None:
+    """A web archive's page of 2019, read today: what was seen later stays, by the date of the capture."""
+    before = {row["id"]: row for row in rows(dataset(output))}
+    here = f"{SOURCE}:here"
+    site, home = bundled_site(), load_spider().site
+    target = next(path for path in site.answers if path.endswith("/here/"))
+    body = site.answers[target].body.replace(b"82 min", b"99 min")
+    path = write_warc(tmp_path / "old.warc.gz", [Kept(home + target, body, "2019-01-02T03:04:05Z")])
+    done = run(Command(), str(path), "--publish", "--jobs", "1", output=output)
+    assert (done.returncode, done.stderr) == (0, "")
+    after = {row["id"]: row for row in rows(dataset(output))}
+    assert after[here]["runtime_minutes"] == before[here]["runtime_minutes"] == 82
+    assert after[here]["provenance"] == before[here]["provenance"]
+    assert (after[here]["first_seen"], after[here]["last_seen"]) == ("2019-01-02T03:04:05Z", before[here]["last_seen"])
+    assert {name: row for name, row in after.items() if name != here} == {
+        name: row for name, row in before.items() if name != here
+    }
+    assert scrapy("verify", OUTPUT_DIR=output).returncode == 0
+
+
+def test_nothing_is_published_while_a_run_holds_the_lock(crawled: Crawl, output: Path) -> None:
+    before = dataset(output).read_bytes()
+    lock = SourceLock(output / SOURCE, "scrapy crawl")
+    done = run(Command(), crawled.folder.name, "--publish", "--jobs", "1", output=output)
+    looked = run(Command(), crawled.folder.name, "--jobs", "1", output=output)
+    lock.release()
+    assert done.returncode == 4
+    assert "is being changed by scrapy crawl" in done.stderr
+    assert looked.returncode == 0, "looking is allowed"
+    assert dataset(output).read_bytes() == before
+    assert run(Command(), crawled.folder.name, "--publish", "--jobs", "1", output=output).returncode == 0
 
 
 def test_an_output_directory_that_cannot_be_written(crawled: Crawl, tmp_path: Path) -> None:

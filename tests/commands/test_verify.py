@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import sqlite3
+import tempfile
 import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,10 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from filmscrape.archive import ledger_check
 from filmscrape.archive.manifest import CHECKSUMS, file_sha256, write_checksums
 from filmscrape.archive.verification import References, check_run
 from filmscrape.commands.verify import Command
+from filmscrape.runs.lock import SourceLock
+from filmscrape.runs.readings import READINGS, RunFacts, write_readings
+from filmscrape.runs.spool import Spool
 from tests.offline import Done, run
+from tests.records import event
 from tests.stored_runs import NOW, Past, Shot, again, members, page, rewrite
 
 HERE = Shot(page("here"), b"<h1>Here</h1>" * 100, NOW - timedelta(days=9))
@@ -228,6 +235,189 @@ def test_a_wrecked_file_does_not_flood(past: Past, capsys: pytest.CaptureFixture
     assert "4980 more faults" in done.out
 
 
+# ------------------------------------------------------------------ the ledger
+def written(past: Past, statement: str) -> None:
+    """Let a hand into the ledger that should not be in it."""
+    db = sqlite3.connect(past.ledger, isolation_level=None)
+    db.execute(statement)
+    db.close()
+
+
+def without_ledger(past: Past) -> str:
+    past.ledger.unlink()
+    return r"ledger\.sqlite: missing; expected beside events\.jsonl: scrapy rebuild makes it again of the runs"
+
+
+def no_ledger(past: Past) -> str:
+    past.ledger.write_bytes(b"no database" * 500)
+    return r"ledger\.sqlite: .*cannot be read as a ledger: file is not a database; scrapy rebuild"
+
+
+def torn_ledger(past: Past) -> str:
+    past.ledger.write_bytes(past.ledger.read_bytes()[:8192])
+    return r"ledger\.sqlite: .*; scrapy rebuild makes it"
+
+
+def other_reading(past: Past) -> str:
+    written(past, "UPDATE readings SET last_at = '2001-01-01T00:00:00Z' WHERE number = 2")
+    return r"ledger\.sqlite: readings 2: last_at is 2001-01-01T00:00:00Z, expected 2026-11-20T18:00:00Z"
+
+
+def other_head(past: Past) -> str:
+    written(past, "UPDATE events SET head = CAST(replace(head, 'Here', 'Gone') AS BLOB) WHERE id = 'festival:here'")
+    return r"ledger\.sqlite: the record of festival:here is not the one whose digest is noted; scrapy rebuild"
+
+
+def fewer_changes(past: Past) -> str:
+    written(past, "DELETE FROM changes WHERE number = 1")
+    return r"ledger\.sqlite: changes 1: missing"
+
+
+def more_venues(past: Past) -> str:
+    written(past, "INSERT INTO venues VALUES ('nowhere', 'Nowhere')")
+    return r"ledger\.sqlite: venues nowhere: is there, and no run tells of it"
+
+
+def other_line(past: Past) -> str:
+    publish(past, past.dataset.read_text().replace('"year":null', '"year":1999', 1))
+    return r"events\.jsonl: line 1: not what the ledger has: scrapy rebuild writes it again"
+
+
+def one_line_more(past: Past) -> str:
+    text = past.dataset.read_text()
+    publish(past, text + text.splitlines(keepends=True)[-1].replace("festival:here", "festival:more"))
+    return r"events\.jsonl: line 3: more than the ledger has"
+
+
+def lost_run(past: Past) -> str:
+    shutil.rmtree(past.runs[0].path)
+    return rf"ledger\.sqlite: run {past.runs[0].id} is in .*, and its folder is gone"
+
+
+def unknown_run(past: Past) -> str:
+    """As if the ledger came out of a backup."""
+    before = past.ledger.read_bytes()
+    past.add(1, [DUNE], {"dune": DUNE, "new": DUNE}, publish=True)
+    past.ledger.write_bytes(before)
+    return r"ledger\.sqlite: runs 3: missing"
+
+
+def broken_readings(past: Past) -> str:
+    (past.runs[0].path / "readings.jsonl.gz").write_bytes(b"no gzip")
+    seal(past, 0)
+    return r"readings\.jsonl\.gz: cannot be read: no whole gzip file"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        without_ledger,
+        no_ledger,
+        torn_ledger,
+        other_reading,
+        other_head,
+        fewer_changes,
+        more_venues,
+        other_line,
+        one_line_more,
+        lost_run,
+        unknown_run,
+        broken_readings,
+    ],
+)
+def test_what_is_wrong_with_the_ledger_is_named(
+    damage: Callable[[Past], str], past: Past, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = damage(past)
+    before = {path: path.read_bytes() for path in past.output.rglob("*") if path.is_file() and path.name != ".lock"}
+    done = verify(past, capsys)
+    assert done.code == 18
+    assert [line for line in done.out.splitlines() if re.search(expected, line)], done.out
+    after = {path: path.read_bytes() for path in past.output.rglob("*") if path.is_file() and path.name != ".lock"}
+    assert after == before, "looking changes nothing"
+
+
+def test_bytes_that_hold_nothing_are_a_note(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another version of SQLite may write other bytes for the same rows."""
+    data = bytearray(past.ledger.read_bytes())
+    data[96:100] = (3_000_000).to_bytes(4, "big")  # the version that wrote the file
+    past.ledger.write_bytes(data)
+    done = verify(past, capsys)
+    assert (done.code, done.err) == (0, "")
+    assert f"{past.ledger}: note: is what the runs give row for row, not byte for byte" in done.out
+
+
+def test_a_wrecked_ledger_does_not_flood(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
+    written(past, "WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n WHERE i < 900) "
+                  "INSERT INTO venues SELECT 'slug' || i, 'name' FROM n")  # fmt: skip
+    done = verify(past, capsys)
+    assert done.code == 18
+    assert done.complaint == "900 faults in 1 of 4 places"
+    assert "895 more faults" in done.out
+    assert len(done.out.splitlines()) < 20
+
+
+def test_a_source_without_a_ledger_that_published_nothing_is_sound(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past = Past(tmp_path / "output")
+    past.add(3, [DUNE])
+    assert verify(past, capsys).code == 0
+
+
+def test_the_ledger_is_left_alone_while_a_run_is_going_on(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
+    written(past, "DELETE FROM changes")
+    lock = SourceLock(past.output / "festival", "scrapy crawl festival")
+    done = verify(past, capsys)
+    lock.release()
+    assert done.code == 0
+    assert f"{past.ledger}: note: not compared with the runs: festival is being changed by scrapy crawl" in done.out
+    assert verify(past, capsys).code == 18
+
+
+def test_an_output_directory_that_may_only_be_read(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is checked as well; what is made for that goes elsewhere."""
+    folder = past.output / "festival"
+    real = tempfile.TemporaryDirectory
+
+    def elsewhere(prefix: str = "", dir: Path | None = None) -> tempfile.TemporaryDirectory[str]:
+        if dir is not None:
+            raise PermissionError(13, "Permission denied", str(dir))
+        return real(prefix=prefix)
+
+    def no_lock(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(folder / ".lock"))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "TemporaryDirectory", elsewhere)
+        patch.setattr(ledger_check, "SourceLock", no_lock)
+        assert verify(past, capsys).code == 0
+        written(past, "DELETE FROM changes")
+        assert verify(past, capsys).code == 18
+
+
+def test_memory_does_not_grow_with_the_ledger(tmp_path: Path) -> None:
+    """Each event has a text of 20 kB; two rows of each ledger are in memory at a time, and the pages SQLite keeps."""
+    past = Past(tmp_path / "output")
+    run_ = past.add(2, [], {}, publish=True)
+    spool = Spool(run_.path / "spool.jsonl")
+    for n in range(600):
+        spool.add(event(id=f"festival:film-{n}", synopsis=f"{n} " * 5000))
+    facts = RunFacts(run_.id, is_live=False, is_complete=False)
+    write_readings(run_.path / READINGS, spool, {}, (), (), facts)
+    spool.remove()
+    past.ledger.unlink()
+    (run_.path / "run.json").write_text(json.dumps(run_.report | {"published": past.join(run_.path)}))
+    assert past.dataset.stat().st_size > 11_000_000
+    tracemalloc.start()
+    checked = ledger_check.check_ledger(past.output / "festival")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert checked is not None
+    assert (checked.records, checked.wrong, checked.notes) == (1801, 0, [])
+    assert peak < 6_000_000
+
+
 # ------------------------------------------------------------------ what is not over
 def test_a_killed_run_is_no_fault(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
     """What kill -9 leaves: no end in run.json, no checksums, a torn tail."""
@@ -248,6 +438,15 @@ def test_damage_in_a_killed_run_is_a_fault(past: Past, capsys: pytest.CaptureFix
     data[members(path)[1][0] + 100] ^= 1
     path.write_bytes(data)
     assert verify(past, capsys).code == 18
+
+
+def test_a_run_killed_before_its_dataset_was_in_its_place(past: Past, capsys: pytest.CaptureFixture[str]) -> None:
+    """The ledger is ahead of the dataset: the next run makes up for it, and it is no fault."""
+    before = past.dataset.read_bytes()
+    past.cut_off(past.add(1, [DUNE], {"dune": DUNE, "here": HERE, "new": DUNE}, publish=True))
+    past.dataset.write_bytes(before)
+    done = verify(past, capsys)
+    assert (done.code, done.err) == (0, "")
 
 
 def test_a_run_killed_after_it_published(past: Past, capsys: pytest.CaptureFixture[str]) -> None:

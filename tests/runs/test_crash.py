@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +17,7 @@ import pytest
 
 from filmscrape.archive.manifest import CHECKSUMS, check_files, file_sha256
 from filmscrape.runs.ledger import LEDGER, Ledger
+from filmscrape.runs.merging import Merging
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.readings import READINGS
 from filmscrape.runs.recovery import open_ledger, rebuild
@@ -25,6 +26,11 @@ from tests.killing import IN_FLIGHT, QUICK, Place, crawled, ended, watched_site
 
 KILLED = -signal.SIGKILL
 RANDOM_POINTS = 30
+
+
+def long(*values: object) -> object:
+    """Values of a test that runs with the long ones only."""
+    return pytest.param(*values, marks=pytest.mark.long)
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ def kill_and_go_on(place: Place, first: Undisturbed, number: int, wait: float = 
     check_sound(place)
 
 
-@pytest.mark.parametrize("number", [1, 25, 50, 75])
+@pytest.mark.parametrize("number", [long(1), 25, long(50), 75])
 def test_killed_as_it_asks_for_its_nth_page(number: int, first: Undisturbed, tmp_path: Path) -> None:
     with crawled(tmp_path) as place:
         kill_and_go_on(place, first, number)
@@ -186,15 +192,15 @@ AFTER_THE_COMMIT = {
     "when all is done": ("after:2:filmscrape.runs.folder:RunFolder.settle", "new"),
 }
 # The others are of the same kind, and a second each.
-ALWAYS = ("in the ledger's transaction", "before the commit", "before the rename", "between rename and run.json")
+ALWAYS = ("in the ledger's transaction", "before the rename", "between rename and run.json")
 
 
-def phases(names: dict[str, object]) -> list[object]:
+def phases(names: Iterable[str]) -> list[object]:
     """Test some always, and all where time does not count."""
-    return [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.long) for name in names]
+    return [name if name in ALWAYS else long(name) for name in names]
 
 
-@pytest.mark.parametrize("phase", phases({**BEFORE_THE_COMMIT}))
+@pytest.mark.parametrize("phase", phases(BEFORE_THE_COMMIT))
 def test_killed_before_the_commit(phase: str, yesterday: Yesterday, tmp_path: Path) -> None:
     """Nothing has happened; the next run has all answers at hand."""
     place = yesterday.place.copied_to(tmp_path / "output")
@@ -212,7 +218,7 @@ def test_killed_before_the_commit(phase: str, yesterday: Yesterday, tmp_path: Pa
     check_sound(place)
 
 
-@pytest.mark.parametrize("phase", phases({**AFTER_THE_COMMIT}))
+@pytest.mark.parametrize("phase", phases(AFTER_THE_COMMIT))
 def test_killed_after_the_commit(phase: str, yesterday: Yesterday, tmp_path: Path) -> None:
     """The run counts: the next one finishes what it left, and is an ordinary one."""
     place = yesterday.place.copied_to(tmp_path / "output")
@@ -241,9 +247,9 @@ def test_killed_after_the_commit(phase: str, yesterday: Yesterday, tmp_path: Pat
     "where",
     [
         "before:1:filmscrape.runs.ledger:Ledger._one",  # the file is there, and empty
-        pytest.param("after:1:filmscrape.runs.recovery:Ledger", marks=pytest.mark.long),
-        pytest.param("after:1:filmscrape.runs.keeper:RunFolder", marks=pytest.mark.long),
-        pytest.param("before:1:filmscrape.runs.folder:RunFolder.settle", marks=pytest.mark.long),
+        long("after:1:filmscrape.runs.recovery:Ledger"),
+        long("after:1:filmscrape.runs.keeper:RunFolder"),
+        long("before:1:filmscrape.runs.folder:RunFolder.settle"),
     ],
 )
 def test_killed_as_the_very_first_run_begins(where: str, first: Undisturbed, tmp_path: Path) -> None:
@@ -270,13 +276,13 @@ rebuild(Path(sys.argv[2]))
 @pytest.mark.parametrize(
     "where",
     [
-        pytest.param("before:1:filmscrape.runs.recovery:merge_stored", marks=pytest.mark.long),
-        pytest.param("after:1:filmscrape.runs.recovery:write_ledger", marks=pytest.mark.long),
+        long("before:1:filmscrape.runs.recovery:merge_stored"),
+        long("after:1:filmscrape.runs.recovery:write_ledger"),
         "before:1:filmscrape.runs.recovery:_adopt",
-        pytest.param("after:1:filmscrape.runs.recovery:_adopt", marks=pytest.mark.long),
+        long("after:1:filmscrape.runs.recovery:_adopt"),
         "after:2:filmscrape.runs.recovery:_remove",
-        pytest.param("before:1:filmscrape.runs.recovery:os.replace", marks=pytest.mark.long),
-        pytest.param("after:1:filmscrape.runs.recovery:os.replace", marks=pytest.mark.long),
+        long("before:1:filmscrape.runs.recovery:os.replace"),
+        long("after:1:filmscrape.runs.recovery:os.replace"),
     ],
 )
 def test_killed_while_the_ledger_is_made_again(
@@ -312,7 +318,7 @@ def test_ledger_out_of_a_backup_learns_of_later_runs(yesterday: Yesterday, tmp_p
     assert place.dataset.read_bytes() == new
 
 
-@pytest.mark.parametrize("damage", ["empty", "a page of zeros", "cut off", "words"])
+@pytest.mark.parametrize("damage", ["empty", "empty, and no run", "a page of zeros", "cut off", "words"])
 def test_ledger_that_a_bad_disk_left_is_made_again(damage: str, yesterday: Yesterday, tmp_path: Path) -> None:
     place = yesterday.place.copied_to(tmp_path / "output")
     path, old = place.folder / LEDGER, place.dataset.read_bytes()
@@ -320,12 +326,14 @@ def test_ledger_that_a_bad_disk_left_is_made_again(damage: str, yesterday: Yeste
     if damage == "a page of zeros":
         path.write_bytes(content[:8192] + bytes(40960) + content[49152:])
     else:
-        path.write_bytes({"empty": b"", "cut off": content[: len(content) // 2], "words": b"To be done.\n" * 999}[damage])
+        path.write_bytes({"cut off": content[: len(content) // 2], "words": b"To be done.\n" * 999}.get(damage, b""))
+    if damage == "empty, and no run":
+        shutil.rmtree(place.folder / "runs")
     with closing(open_ledger(place.folder)) as ledger:
         assert b"".join(ledger.lines()) == old
         assert ledger.faults() == []
     assert place.dataset.read_bytes() == old
-    assert path.with_name(f"{LEDGER}.damaged").exists() == (damage != "empty")
+    assert path.with_name(f"{LEDGER}.damaged").exists() == (not damage.startswith("empty"))
 
 
 def test_what_was_committed_but_stands_beside_the_ledger_counts(yesterday: Yesterday, tmp_path: Path) -> None:
@@ -391,7 +399,7 @@ def damaged_by(place: Place, size: int, **settings: object) -> str:
     ("size", "settings", "name"),
     [
         (60_000, {}, "runs/"),  # the WARC, in the crawl
-        (100_000, {"WARC": 0}, "runs/"),  # events.jsonl, at the end
+        long(100_000, {"WARC": 0}, "runs/"),  # what is kept of the records meanwhile
         (200_000, {"WARC": 0}, LEDGER),  # the ledger, in its transaction
     ],
 )
@@ -409,6 +417,52 @@ def test_disk_that_is_full(
     if "WARC" not in settings:
         assert done.report["resumed"], "what it was answered is not asked for again"
         assert len(place.site.asked) < len(yesterday.after.paths)
+
+
+def test_ledger_that_is_full_tells_of_the_disk(tmp_path: Path) -> None:
+    """SQLite takes the transaction back by itself then."""
+    path = tmp_path / LEDGER
+    with closing(Ledger(path)) as ledger:
+        pages = ledger._one("PRAGMA page_count")
+        ledger._db.execute(f"PRAGMA max_page_count = {pages + 2}")
+        with pytest.raises(OSError, match="full") as fault, ledger.transaction():
+            for number in range(99):
+                ledger._db.execute("INSERT INTO venues VALUES (?, ?)", (str(number), "a name" * 500))
+        assert fault.value.filename == str(path)
+        assert ledger._one("SELECT count(*) FROM venues") == 0
+
+
+@pytest.mark.parametrize("size", [long(100), 1000])
+def test_disk_that_is_full_from_the_beginning(size: int, yesterday: Yesterday, tmp_path: Path) -> None:
+    """Not even the first line of a file fits, or ``run.json`` does not."""
+    place = yesterday.place.copied_to(tmp_path / "output")
+    place.site.asked.clear()
+    done = place.run_in(f"full:{size}", WARC=0 if size > 100 else 1)
+    assert done.returncode == Outcome.CANNOT_WRITE
+    (line,) = done.stderr.splitlines()
+    assert f"cannot write {place.output}" in line
+    assert place.site.asked == []
+    assert go_on(place).outcome is Outcome.ACCEPTED
+    assert place.ledger() == yesterday.after.ledger
+
+
+def test_fault_of_the_program_is_no_success(
+    yesterday: Yesterday, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = yesterday.place.copied_to(tmp_path / "output")
+    old = place.dataset.read_bytes()
+    with monkeypatch.context() as broken:
+        broken.setattr(Merging, "merge", lambda self, lines: iter([1 // 0]))
+        done = go_on(place)
+    assert done.verdict == (
+        Outcome.FAULT,
+        "the program failed: ZeroDivisionError: integer division or modulo by zero",
+        (),
+    )
+    assert (done.report["exit_code"], place.runs()[-1].published_sha256) == (1, None)
+    assert place.dataset.read_bytes() == old
+    assert go_on(place).outcome is Outcome.ACCEPTED
+    assert place.published() == yesterday.after.published
 
 
 def test_output_that_may_only_be_read(yesterday: Yesterday, tmp_path: Path) -> None:
