@@ -8,6 +8,7 @@ what a run was answered that did not come to its end is what the next one begins
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
 
 from scrapy import Request
@@ -15,7 +16,7 @@ from scrapy.http import HtmlResponse, Response
 
 from filmscrape.archive.captures import StoredCapture, UnreadableCapture
 from filmscrape.archive.index import Entry, read_entries
-from filmscrape.archive.recorder import GIVEN_AT, ArchiveMiddleware
+from filmscrape.archive.recorder import GIVEN_AT, VALIDATED, ArchiveMiddleware
 from filmscrape.archive.wayback import replayed
 from filmscrape.pages.blocked import EMPTY, blocked_reason
 from filmscrape.runs.stats import Stat
@@ -72,8 +73,10 @@ class HeldCapturesMiddleware(ArchiveMiddleware):
         # Each once: whoever asks a second time wants to know how it is now.
         journaled = self._journal.pop(request.url.partition("#")[0], None)
         capture = self._read(journaled) if journaled is not None and request.method == "GET" else None
-        if capture is None or _is_blocked(capture, request.meta.get("kind")):
+        if capture is None or journaled is None or _is_blocked(capture, request.meta.get("kind")):
             return None
+        if capture.status == HTTPStatus.NOT_MODIFIED and request.meta.get(VALIDATED) != journaled[1].digest:
+            return None  # "as before" of what this run does not ask about
         request.meta[GIVEN_AT] = capture.captured_at.isoformat()
         response = _response(request, capture, [RESUMED])
         self._crawler.stats.inc_value(Stat.RESUMED)
@@ -107,5 +110,5 @@ def _response(request: Request, capture: StoredCapture, flags: list[str]) -> Res
     for name, value in capture.headers:
         headers.setdefault(name, []).append(value)
     # An answer that said "as before" says so again; its body is not its own.
-    body = b"" if capture.status == 304 else capture.stored_body
+    body = b"" if capture.status == HTTPStatus.NOT_MODIFIED else capture.stored_body
     return HtmlResponse(request.url, capture.status, headers, body, flags=flags)

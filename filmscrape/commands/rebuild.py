@@ -1,6 +1,7 @@
 """``scrapy rebuild``: make the ledger again from the folders of the runs."""
 
 import argparse
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from filmscrape.commandline import OfflineCommand
 from filmscrape.runs.ledger import LEDGER, LedgerDamaged
 from filmscrape.runs.lock import SourceLock, SourceLocked
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import sources_of
+from filmscrape.runs.stored import RUNS, sources_of
+
+_OF_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 class Command(OfflineCommand):
@@ -88,8 +91,8 @@ class Command(OfflineCommand):
 
 def _kind_of(fault: OSError) -> Outcome:
     """Tell a run that cannot be read from a disk that cannot be written."""
-    is_of_a_run = "runs" in Path(str(fault.filename or "")).parts
-    return Outcome.INTEGRITY if is_of_a_run else Outcome.CANNOT_WRITE
+    is_of_a_run = RUNS in Path(str(fault.filename or "")).parts
+    return Outcome.INTEGRITY if is_of_a_run and fault.errno not in _OF_WRITING else Outcome.CANNOT_WRITE
 
 
 def _remedy(fault: Exception) -> str:

@@ -1,5 +1,6 @@
 """``scrapy rebuild``: the ledger is what the folders of the runs give, to the byte."""
 
+import errno
 import filecmp
 import gzip
 import shutil
@@ -11,12 +12,14 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from filmscrape.archive import rebuilding
 from filmscrape.archive.manifest import file_sha256, write_checksums
 from filmscrape.commands.rebuild import Command
 from filmscrape.commands.replay import Command as Replay
 from filmscrape.fixtures import Site, serve
 from filmscrape.runs.ledger import LEDGER
 from filmscrape.runs.lock import SourceLock
+from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import StoredRun, runs_of
 from tests.crawling import SOURCE, bundled_site, crawl, load_spider, rows
 from tests.foreign_warcs import Kept, write_warc
@@ -47,12 +50,12 @@ def eventful(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = tmp_path_factory.mktemp("eventful")
     site = bundled_site()
     with serve(Site({})) as origin:
-        assert not crawl(output, {"base_url": origin}).outcome.publishes
+        assert crawl(output, {"base_url": origin}).outcome == Outcome.TOO_FEW_EVENTS
     with serve(site) as origin:
         first = crawl(output, {"base_url": origin})
         assert first.outcome.publishes
         retitle(site, "here", b"82 min", b"83 min")
-        crawl(output, {"base_url": origin}, {"CLOSESPIDER_PAGECOUNT": 9})
+        assert crawl(output, {"base_url": origin}, {"CLOSESPIDER_PAGECOUNT": 9}).outcome == Outcome.BUDGET
         assert crawl(output, {"base_url": origin}).outcome.publishes
         old = write_warc(output.parent / "old.warc.gz", kept_in(site, "casablanca", 2019))
         assert run(Replay(), str(old), "--publish", "--jobs", "1", output=output).returncode == 0
@@ -261,6 +264,21 @@ def test_nothing_is_done_while_a_run_holds_the_lock(output: Path) -> None:
     assert (done.returncode, done.stdout) == (4, "")
     assert "is being changed by scrapy crawl" in done.stderr
     assert rebuild(output).returncode == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, 3), (errno.EIO, 18)])
+def test_a_full_disk_is_told_from_a_run_that_cannot_be_read(
+    output: Path, number: int, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = published(output)[0].path / "run.json"
+
+    def fail(*_: object) -> None:
+        raise OSError(number, "a reason", str(path))
+
+    monkeypatch.setattr(rebuilding, "write_ledger", fail)
+    done = rebuild(output)
+    assert done.returncode == code
+    assert done.stderr == f"scrapy rebuild: {path}: a reason\n"
 
 
 def test_nothing_to_make_it_of(tmp_path: Path) -> None:

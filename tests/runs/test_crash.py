@@ -425,9 +425,9 @@ def test_ledger_that_is_full_tells_of_the_disk(tmp_path: Path) -> None:
     with closing(Ledger(path)) as ledger:
         pages = ledger._one("PRAGMA page_count")
         ledger._db.execute(f"PRAGMA max_page_count = {pages + 2}")
+        rows = [(str(number), "a name" * 500) for number in range(99)]
         with pytest.raises(OSError, match="full") as fault, ledger.transaction():
-            for number in range(99):
-                ledger._db.execute("INSERT INTO venues VALUES (?, ?)", (str(number), "a name" * 500))
+            ledger._db.executemany("INSERT INTO venues VALUES (?, ?)", rows)
         assert fault.value.filename == str(path)
         assert ledger._one("SELECT count(*) FROM venues") == 0
 

@@ -1,5 +1,6 @@
 """A run that was interrupted is gone on with: the site is not asked again for what it has answered."""
 
+import json
 import signal
 import threading
 from collections import Counter
@@ -237,6 +238,22 @@ def test_a_taken_over_answer_whose_body_is_gone_is_asked_for_once(place: Place) 
     assert done.outcome is Outcome.ACCEPTED
     assert listings
     assert max(Counter(place.site.asked).values()) == 1
+
+
+def test_as_before_is_no_answer_to_who_knows_nothing(place: Place) -> None:
+    """The ledger was lost in the meantime, and with it what is asked for on a condition."""
+    for number, answer in enumerate(place.site.answers.values()):
+        answer.headers["ETag"] = f'"{number}"'
+    whole = go_on(place)
+    old = place.dataset.read_bytes()
+    cut_off(place)
+    for lost in (place.folder / LEDGER, whole.folder / "run.json", whole.folder / "readings.jsonl.gz"):
+        lost.unlink()
+    done = go_on(place)
+    assert done.outcome is Outcome.ACCEPTED
+    assert done.counts["unchanged"] == 0
+    assert done.counts["fetched"] == len(old.splitlines())
+    assert sorted(done.records()) == sorted(json.loads(line)["id"] for line in old.splitlines())
 
 
 # ------------------------------------------------------------------ what is not
