@@ -80,9 +80,9 @@ def write_archive(path: Path, source: type[EventSpider], pages: int) -> None:
 def replay(path: Path, source: type[EventSpider], jobs: int) -> None:
     """Read an archive again, as the command does."""
     output = Path(tempfile.mkdtemp(dir=path.parent))
-    work = Replay(output, [source], jobs)
+    work = Replay(output, [source], jobs, publish=False, examples=0)
     work.read([archive_of(path, [source])])
-    (report,) = work.finish(0, publish=False)
+    (report,) = work.finish()
     assert report["exit_code"] == 0, report["message"]
     shutil.rmtree(output)
 

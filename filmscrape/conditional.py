@@ -65,6 +65,7 @@ class ConditionalMiddleware:
         page = self._page(request, known)
         if self._is_spared(request, known, page):
             self._keeper.answers[known.path] = known
+            self._keeper.paths[request.meta["event"]] = known.path
             return Response(request.url, _NOT_MODIFIED, flags=[SPARED])
         if (known.etag or known.last_modified) and self._can_be_read_again(known, page):
             if known.etag:
@@ -141,8 +142,9 @@ class ConditionalMiddleware:
             _header(response, "Last-Modified") or (before.last_modified if before else ""),
             digest,
             body,
-            self._keeper.lastmods.get(request.meta.get("event") or "", ""),
         )
+        if event := request.meta.get("event"):
+            self._keeper.paths[event] = path
 
 
 def path_of(request: Request) -> str:

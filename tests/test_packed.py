@@ -12,7 +12,9 @@ PACKED = gzip.compress(TEXT, mtime=0)
 LIMIT = 16 * 2**20
 
 
-@pytest.mark.parametrize("body", [PACKED, PACKED * 3, PACKED + b"\0\0", gzip.compress(b"", mtime=0), b"", b"plain text", TEXT])
+@pytest.mark.parametrize(
+    "body", [PACKED, PACKED * 3, PACKED + b"\0\0", gzip.compress(b"", mtime=0), b"", b"plain text", TEXT]
+)
 def test_whole(body: bytes) -> None:
     assert not is_cut_off(body, LIMIT)
 

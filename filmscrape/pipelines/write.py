@@ -40,6 +40,6 @@ class WritePipeline:
             self._keeper.written = written.lines
             keeper = self._keeper
             write_readings(
-                keeper.run.readings, keeper.spool, keeper.same, keeper.listed(), keeper.answers.values(), keeper.facts()
+                keeper.run.readings, keeper.spool, keeper.same, keeper.listed(), keeper.answers_now(), keeper.facts()
             )
             keeper.spool.remove()

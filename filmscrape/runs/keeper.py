@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -27,7 +27,7 @@ from filmscrape.runs.lock import SourceLock
 from filmscrape.runs.measure import Measures, measure
 from filmscrape.runs.merge import Venues
 from filmscrape.runs.outcome import Outcome, Verdict
-from filmscrape.runs.readings import Answered, RunFacts, cut, joined
+from filmscrape.runs.readings import Answered, RunFacts, cut, is_before, joined
 from filmscrape.runs.recovery import open_ledger
 from filmscrape.runs.resume import resumable
 from filmscrape.runs.spool import Spool
@@ -85,6 +85,7 @@ class RunKeeper:
         self.venues = Venues()
         self.worklist = Worklist()
         self.answers: dict[str, Answered] = {}  # with what to ask for pages the next time, by path
+        self.paths: dict[str, str] = {}  # of the events that are asked for so, by address
         self.lastmods: dict[str, str] = {}  # what sitemaps say of events, by address
         self.same: dict[str, str] = {}  # events whose page is as it was, and when the site said so
         self.written = 0
@@ -192,6 +193,18 @@ class RunKeeper:
         is_whole = self.spider.scope.is_whole(self.spider.places) and not missed
         return RunFacts(self.run.id, is_live, is_live and is_whole)
 
+    def answers_now(self) -> list[Answered]:
+        """With what to ask the next time.
+
+        What a sitemap says is noted of a page that was fetched after that: an earlier one may be from before the change.
+        """
+        for event, lastmod in self.lastmods.items():
+            answer = self.answers.get(self.paths.get(event, ""))
+            if answer is not None:
+                noted = lastmod if is_before(lastmod, answer.at) else ""
+                self.answers[answer.path] = replace(answer, lastmod=noted)
+        return list(self.answers.values())
+
     def listed(self) -> list[str]:
         """Ids of the events that the run saw listed, whatever became of their pages."""
         return [] if self.spider.reading else [self.id_of(url) for url in self.worklist]
@@ -276,9 +289,9 @@ class RunKeeper:
         }
 
     def _timings(self) -> dict[str, float]:
-        """Seconds of crawling, of writing the run's own files, and of joining it to the ledger so far."""
-        marks = [self.started, self.crawled or self.finished, self.finished, self.finished and datetime.now(UTC)]
-        spans = zip(("crawl", "write", "join"), pairwise(marks), strict=True)
+        """Seconds of crawling, and of writing the run's own files."""
+        marks = (self.started, self.crawled or self.finished, self.finished)
+        spans = zip(("crawl", "write"), pairwise(marks), strict=True)
         return {name: round((end - begin).total_seconds(), 3) for name, (begin, end) in spans if begin and end}
 
     def _bytes(self, name: str) -> int:

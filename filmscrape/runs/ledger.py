@@ -18,7 +18,8 @@ from filmscrape.runs.merging import Merging, Touched
 from filmscrape.runs.readings import Answered, Reading, RunFacts, content_of, joined, read_readings
 
 LEDGER = "ledger.sqlite"
-_WAIT = 60.0  # seconds that a reader waits for a run that is just being merged
+# Seconds that a run waits to be joined while a replay finds out what it would change; 100,000 events take it one.
+_WAIT = 600.0
 
 
 class LedgerDamaged(Exception):  # noqa: N818 - named for what is the case
@@ -52,12 +53,13 @@ class Ledger:
 
     :param path: the file; it is made where it is missing. ``None`` for one in memory.
     :param read_only: change nothing; the file must be there.
+    :param is_new: whether it may be made; else it must be there too.
     :raises LedgerDamaged: the file is no ledger of this version.
     """
 
-    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path | None, *, read_only: bool = False, is_new: bool = True) -> None:
         self.path = path
-        target = ":memory:" if path is None else _address(path, read_only=read_only)
+        target = ":memory:" if path is None else _address(path, read_only=read_only, is_new=is_new)
         try:
             self._db = _connect(target, read_only=read_only)
             if not read_only and self._one("PRAGMA user_version") == 0:
@@ -263,9 +265,9 @@ def _connect(target: str, *, read_only: bool) -> sqlite3.Connection:
     return db
 
 
-def _address(path: Path, *, read_only: bool) -> str:
+def _address(path: Path, *, read_only: bool, is_new: bool) -> str:
     """How SQLite is asked for a file. One that nobody has open is read without leaving a trace beside it."""
     if not read_only:
-        return f"{path.absolute().as_uri()}?mode=rwc"
+        return f"{path.absolute().as_uri()}?mode={'rwc' if is_new else 'rw'}"
     is_open = path.with_name(f"{path.name}-wal").exists()
     return f"{path.absolute().as_uri()}?mode=ro{'' if is_open else '&immutable=1'}"

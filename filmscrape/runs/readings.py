@@ -22,6 +22,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from errno import EIO
 from hashlib import sha256
 from pathlib import Path
@@ -79,6 +80,21 @@ class Answered:
     digest: str = ""
     body: str = ""
     lastmod: str = ""
+
+
+def is_before(lastmod: str, at: str) -> bool:
+    """Whether a page was changed before it was captured, as far as a sitemap's word tells: a day may last till its end.
+
+    :param lastmod: a day or a time (W3C's profile of ISO 8601); anything else is before nothing.
+    :param at: UTC.
+    """
+    try:
+        moment = datetime.fromisoformat(lastmod)
+    except ValueError:
+        return False
+    if len(lastmod) <= len("2026-11-20"):
+        moment += timedelta(days=1)
+    return moment.replace(tzinfo=moment.tzinfo or UTC) <= datetime.fromisoformat(at)
 
 
 class RunFacts(NamedTuple):

@@ -50,8 +50,7 @@ def open_ledger(folder: Path) -> Ledger:
         with ledger.guarded():
             ledger.check()
             if ledger.runs() or not (folder / EVENTS).exists():
-                _catch_up(ledger, folder)
-                return finished(ledger, folder)
+                return finished(_caught_up(ledger, folder), folder)
         ledger.close()  # an empty one beside a dataset: what it held is lost
     except LedgerDamaged as fault:
         if ledger is not None:
@@ -85,17 +84,19 @@ def look_at_ledger(folder: Path) -> Ledger:
             open_ledger(folder).close()
         finally:
             lock.release()
-    return Ledger(path)
+    return Ledger(path, is_new=False)
 
 
 # ------------------------------------------------------------------ what was left undone
-def _catch_up(ledger: Ledger, folder: Path) -> None:
+def _caught_up(ledger: Ledger, folder: Path) -> Ledger:
     """Join the runs that were published after the last one that the ledger knows: it came out of a backup."""
-    known = ledger.runs()
-    newest = max(known, default="")
+    newest = max(ledger.runs(), default="")
     for run in published_runs(folder):
         if run.id > newest:
             merge_stored(ledger, run)
+            ledger.close()  # each run comes with a connection of its own, which SQLite counts in the file
+            ledger = Ledger(folder / LEDGER)
+    return ledger
 
 
 def finished(ledger: Ledger, folder: Path) -> Ledger:

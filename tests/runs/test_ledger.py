@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from filmscrape.records import Event
 from filmscrape.runs.ledger import Ledger, LedgerDamaged
 from filmscrape.runs.ledger_tables import PRUNED_AFTER_RUNS
-from filmscrape.runs.readings import Answered, Reading, RunFacts, page_reading, read_readings, write_readings
+from filmscrape.runs.readings import Answered, Reading, RunFacts, is_before, page_reading, read_readings, write_readings
 from filmscrape.runs.spool import Spool
 from tests.records import director, event, screening, sighting
 
@@ -460,3 +460,20 @@ def test_the_same_runs_give_the_same_ledger(told: list[Told], tmp_path_factory: 
     with closing(Ledger(path)) as ledger:
         assert list(ledger.dump()) == list(merged(told, folder / "third").dump())
         assert ledger.faults() == []
+
+
+@pytest.mark.parametrize(
+    ("lastmod", "expected"),
+    [
+        ("2026-11-01", True),
+        ("2026-11-02", False),
+        ("2026-11-02T17:59:59+00:00", True),
+        ("2026-11-02T11:00:00-08:00", False),
+        ("2026-11-02T18:00:00", True),
+        ("2026-11", False),
+        ("yesterday", False),
+        ("", False),
+    ],
+)
+def test_a_page_is_as_a_sitemap_says_only_if_it_was_captured_after_that(lastmod: str, expected: bool) -> None:
+    assert is_before(lastmod, SECOND) is expected

@@ -266,4 +266,4 @@ def test_what_a_stand_in_shows_is_not_mixed_with_the_site_s(site: Site, tmp_path
     assert second.outcome is Outcome.USAGE
     assert f"was read from {SPIDER.site} and this run from 127.0.0.1" in second.verdict.message
     assert second.dataset.read_bytes() == before
-    assert second.report["timings"].keys() == {"crawl", "write", "join"}
+    assert second.report["timings"].keys() == {"crawl", "write"}
