@@ -196,7 +196,7 @@ class RunKeeper:
     def answers_now(self) -> list[Answered]:
         """With what to ask the next time.
 
-        What a sitemap says is noted of a page that was fetched after that: an earlier one may be from before the change.
+        What a sitemap says is noted of a page that was captured after it: an earlier one may be from before the change.
         """
         for event, lastmod in self.lastmods.items():
             answer = self.answers.get(self.paths.get(event, ""))

@@ -2,9 +2,7 @@
 
 import argparse
 import re
-import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,12 +20,8 @@ from filmscrape.runs.recovery import open_ledger
 from filmscrape.spiders.asking import _FIRST_RETRIES, _FIRST_TIMEOUT
 from tests.crawling import (
     NO_DELAY,
-    ROOT,
     SOURCE,
     bundled_site,
-    command,
-    environment,
-    load_spider,
     project_settings,
     rows,
     scrapy,
@@ -197,50 +191,6 @@ def test_no_event(output: Path) -> None:
     assert done.returncode == 13
     assert "no event was found" in one_line(done.stderr)
     assert dataset(output) == OLD
-
-
-@contextmanager
-def halfway(output: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A crawl that has read some events and has more to read."""
-    site = bundled_site()
-    with serve(site) as origin:
-        line = command("crawl", SOURCE, "-a", f"base_url={origin}", "-a", "discover=sitemap", OUTPUT_DIR=output,
-                       **{**NO_DELAY, "DOWNLOAD_DELAY": 0.1})  # fmt: skip
-        crawl = subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=-1, stderr=-1, text=True)
-        canonical = load_spider().canonical
-        deadline = time.monotonic() + 30
-        while sum(canonical(path) is not None for path in site.asked) < 5 and time.monotonic() < deadline:
-            time.sleep(0.02)
-        try:
-            yield crawl
-        finally:
-            crawl.kill()
-            crawl.wait()
-
-
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_run_publishes_nothing(sent: signal.Signals, output: Path) -> None:
-    with halfway(output) as crawl:
-        crawl.send_signal(sent)
-        _, stderr = crawl.communicate(timeout=20)
-    assert crawl.returncode == 11
-    assert "interrupted" in one_line(stderr)
-    assert dataset(output) == OLD
-
-
-def test_killed_run_leaves_the_dataset_and_whole_lines(output: Path) -> None:
-    with halfway(output) as crawl:
-        crawl.kill()
-        crawl.communicate(timeout=20)
-    assert crawl.returncode == -signal.SIGKILL
-    assert dataset(output) == OLD
-    folder = max((output / SOURCE / "runs").iterdir())
-    assert rows(folder / "spool.jsonl"), "what was read is there, line by line"
-    assert not (folder / "events.jsonl").exists()
-    with serve(bundled_site()) as origin:
-        arguments = ("-a", f"base_url={origin}", "-a", "max_events=3")
-        assert scrapy("crawl", SOURCE, *arguments, OUTPUT_DIR=output, **QUICK).returncode == 0
-    assert len(dataset(output).splitlines()) == 1 + 3
 
 
 def test_the_command_stands_in_the_place_of_scrapys() -> None:

@@ -105,7 +105,7 @@ def kill_and_go_on(place: Place, first: Undisturbed, number: int, wait: float = 
     check_sound(place)
 
 
-@pytest.mark.parametrize("number", [long(1), 25, long(50), 75])
+@pytest.mark.parametrize("number", [long(1), 25, long(50), long(75)])
 def test_killed_as_it_asks_for_its_nth_page(number: int, first: Undisturbed, tmp_path: Path) -> None:
     with crawled(tmp_path) as place:
         kill_and_go_on(place, first, number)
@@ -136,6 +136,7 @@ def seconds_of_the_end(output: Path, total: int) -> float:
         return time.monotonic() - moments[0]
 
 
+@pytest.mark.long
 def test_killed_twice_in_a_row(first: Undisturbed, tmp_path: Path) -> None:
     """The third run takes over from both."""
     with crawled(tmp_path) as place:
@@ -336,6 +337,7 @@ def test_ledger_that_a_bad_disk_left_is_made_again(damage: str, yesterday: Yeste
     assert path.with_name(f"{LEDGER}.damaged").exists() == (not damage.startswith("empty"))
 
 
+@pytest.mark.long
 def test_what_was_committed_but_stands_beside_the_ledger_counts(yesterday: Yesterday, tmp_path: Path) -> None:
     """SQLite's own file beside the ledger holds the last transaction until somebody closes the ledger."""
     place = yesterday.place.copied_to(tmp_path / "output")
@@ -347,6 +349,7 @@ def test_what_was_committed_but_stands_beside_the_ledger_counts(yesterday: Yeste
     assert place.published() == yesterday.after.published
 
 
+@pytest.mark.long
 # ------------------------------------------------------------------ what a power cut leaves
 def test_leftovers_of_a_power_cut(yesterday: Yesterday, tmp_path: Path) -> None:
     """A torn record, drafts of no content, the draft of a dataset: all of it is overcome, and what is junk goes."""
@@ -372,6 +375,7 @@ def test_leftovers_of_a_power_cut(yesterday: Yesterday, tmp_path: Path) -> None:
     assert not (place.folder / f".events.jsonl.{killed.id}").exists()
 
 
+@pytest.mark.long
 def test_run_json_that_never_reached_the_disk(first: Undisturbed, tmp_path: Path) -> None:
     """Nobody knows what such a run was to look at, so it is left alone."""
     with crawled(tmp_path) as place:
@@ -432,6 +436,7 @@ def test_ledger_that_is_full_tells_of_the_disk(tmp_path: Path) -> None:
         assert ledger._one("SELECT count(*) FROM venues") == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [long(100), 1000])
 def test_disk_that_is_full_from_the_beginning(size: int, yesterday: Yesterday, tmp_path: Path) -> None:
     """Not even the first line of a file fits, or ``run.json`` does not."""
@@ -488,7 +493,7 @@ def test_output_that_may_only_be_read(yesterday: Yesterday, tmp_path: Path) -> N
     assert place.site.asked == []
 
 
-@pytest.mark.parametrize("out", ["closed", "full"])
+@pytest.mark.parametrize("out", [long("closed"), "full"])
 def test_nobody_reads_what_is_printed(out: str, tmp_path: Path) -> None:
     """That says nothing of the run."""
     with crawled(tmp_path) as place:
