@@ -126,4 +126,7 @@ logging.Formatter.converter = time.gmtime
 LOG_LEVEL = "WARNING"  # the closing table says what the INFO lines would; `-L INFO` brings them back
 STATS_DUMP = False  # run.json holds them
 TELNETCONSOLE_ENABLED = False  # opens a port
+# Scrapy reads the source of a callback for every answer, to warn of a `return` in a generator: 1 ms a page, and mypy
+# finds these too.
+WARN_ON_GENERATOR_RETURN_VALUE = False
 REMOTE_CONTROL_ENABLED = False  # opens a port that takes Python code
