@@ -3,7 +3,7 @@
 #
 # `last_seen` moves with every accepted run, so the file differs every day; a commit is worth its place in the history
 # only where a run's changes.jsonl has a line. The copy in <folder> (default: data) has the id of the run that it comes
-# from beside it, so that what a failed push left out is in the next commit. Pushes nothing. Needs jq.
+# from beside it, so that what a failed push left out is in the next commit. Pushes nothing.
 set -eu
 
 source=${1:?usage: commit-dataset.sh <source> [folder]}
@@ -11,11 +11,14 @@ folder=${2:-data}/$source
 last=$(cat "$folder/run-id" 2>/dev/null || true)
 
 # Runs without changes.jsonl cannot say that nothing changed: they count as one change.
-news=$(scrapy status "$source" --last 1000 --json | jq -r --arg last "$last" '
-    [.runs[] | select(.run_id > $last and (.verdict == "accepted" or .verdict == "degraded"))]
-    | [([.[].changes | if . == null then 1 else . end] | add // 0), (.[0].run_id // "-")] | @tsv')
-changes=$(echo "$news" | cut -f1)
-run=$(echo "$news" | cut -f2)
+news=$(scrapy status "$source" --last 1000 --json | python3 -c '
+import json, sys
+published = [run for run in json.load(sys.stdin)["runs"] if run["verdict"] in ("accepted", "degraded")]
+new = [run for run in published if run["run_id"] > sys.argv[1]]
+print(sum(1 if run["changes"] is None else run["changes"] for run in new), new[0]["run_id"] if new else "-")
+' "$last")
+changes=${news% *}
+run=${news#* }
 
 if [ "$changes" -eq 0 ]; then
     echo "$source: nothing changed"
