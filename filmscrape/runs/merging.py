@@ -15,6 +15,9 @@ from filmscrape.runs.readings import Answered, Reading, RunFacts, cut, joined
 from filmscrape.runs.reckon import Reckoned, Stored, reckon
 
 
+_NO_SCREENINGS = b'"screenings":[]'
+
+
 class Touched(NamedTuple):
     """An event that a run says something of.
 
@@ -177,6 +180,8 @@ class Merging:
     # ------------------------------------------------------------------ venues
     def _venues_of(self, reading: Reading) -> None:
         """Learn the venues that a new reading names."""
+        if _NO_SCREENINGS in reading.line:
+            return
         kind = Event if reading.kind == "page" else Sighting
         screenings = kind.model_validate_json(reading.line).screenings
         self._venues.learn(screenings)

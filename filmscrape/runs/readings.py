@@ -36,7 +36,7 @@ _TIMES = b'"first_seen":"'  # of an event: first_seen, last_seen and provenance 
 _SEEN_AT = re.compile(rb'"seen_at":"([^"]+)",')
 _FETCHED_AT = re.compile(rb'"fetched_at":"([^"]+)"')
 _BODY = re.compile(rb'"content_sha256":"([0-9a-f]+)"')
-_LEVEL = 6  # of gzip
+_LEVEL = 4  # of gzip; 6 takes nearly twice the time for 6 % less
 
 
 class Reading(NamedTuple):
