@@ -5,6 +5,7 @@ Scrapy's own exits 0 whatever happened once it has started. The codes are those 
 """
 
 import argparse
+import json
 import logging
 import os
 import sys
@@ -28,6 +29,7 @@ class Command(ScrapyCommand):
     """Crawl one source."""
 
     requires_project = True
+    _as_json = False
 
     def syntax(self) -> str:
         """Name the command's arguments."""
@@ -48,6 +50,7 @@ class Command(ScrapyCommand):
             metavar="NAME=VALUE",
             help="set spider argument (may be repeated)",
         )
+        parser.add_argument("--json", action="store_true", help="print what run.json says in place of the table")
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the options; a wrong one is one line and exit code 2."""
@@ -84,6 +87,7 @@ class Command(ScrapyCommand):
         except ValueError as wrong:
             self.exitcode = self._refuse(str(wrong))
             return
+        self._as_json = bool(opts.json)
         crawler = self.crawler_process.create_crawler(spider)
         try:
             self.exitcode = Ping.from_environment().around(lambda: self._crawl(crawler, opts.spargs))
@@ -120,7 +124,10 @@ class Command(ScrapyCommand):
         verdict = keeper.verdict
         if verdict is None or keeper.finished is None:  # killed by a second Ctrl-C
             return self._end(Outcome.INTERRUPTED, "interrupted; nothing was published")
-        if keeper.counts.listed and verdict.outcome is not Outcome.CANNOT_WRITE:
+        if self._as_json:
+            whole = {**keeper.report(), "published": keeper.run.published}
+            _print(lambda: print(json.dumps(whole, ensure_ascii=False, indent=2)))
+        elif keeper.counts.listed and verdict.outcome is not Outcome.CANNOT_WRITE:
             _print(lambda: print_summary(keeper.report(), sys.stdout))
         if not verdict.outcome.publishes:
             state = "is as it was" if keeper.run.dataset.exists() else "was not written"

@@ -1,6 +1,7 @@
 """``scrapy crawl`` as a user runs it: exit codes, one clear line, nothing published that should not be."""
 
 import argparse
+import json
 import re
 import socket
 import time
@@ -128,8 +129,10 @@ def test_output_that_cannot_be_written(tmp_path: Path) -> None:
 def test_output_is_relative_to_the_working_directory(tmp_path: Path) -> None:
     with serve(bundled_site()) as origin:
         arguments = ("-a", f"base_url={origin}", "-a", "only=here", "-a", "discover=none")
-        done = scrapy("crawl", SOURCE, *arguments, cwd=tmp_path, **QUICK)
+        done = scrapy("crawl", SOURCE, "--json", *arguments, cwd=tmp_path, **QUICK)
     assert done.returncode == 0
+    told = json.loads(done.stdout)
+    assert told == json.loads((tmp_path / told["folder"] / "run.json").read_text(encoding="utf-8"))
     assert [row["id"] for row in rows(tmp_path / "output" / SOURCE / "events.jsonl")] == [f"{SOURCE}:here"]
 
 
