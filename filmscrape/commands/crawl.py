@@ -18,6 +18,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
+from filmscrape.bounds import check_bounds
 from filmscrape.runs.limits import Limits
 from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.outcome import Outcome
@@ -67,6 +68,15 @@ class Command(ScrapyCommand):
         if level not in logging.getLevelNamesMapping():
             sys.exit(self._refuse(f"unknown log level {level}"))
         self.settings.set("LOG_LEVEL", level, priority="cmdline")
+        self._check_log_file(self.settings["LOG_FILE"])
+
+    def _check_log_file(self, path: str | None) -> None:
+        """Open the log before Scrapy does, whose traceback tells the same in forty lines."""
+        try:
+            if path:
+                open(path, "ab").close()
+        except OSError as fault:
+            sys.exit(self._end(Outcome.CANNOT_WRITE, f"cannot write {path}: {fault.strerror}"))
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the spider that is named, and keep the exit code for ``scrapy``."""
@@ -84,6 +94,7 @@ class Command(ScrapyCommand):
         try:
             spider.check_arguments(**opts.spargs)  # type: ignore[attr-defined]
             Limits.from_settings(self.crawler_process.settings)
+            check_bounds(self.crawler_process.settings)
         except ValueError as wrong:
             self.exitcode = self._refuse(str(wrong))
             return

@@ -43,7 +43,7 @@ class Command(OfflineCommand):
         """Write each format into a folder of its name, and print the files."""
         try:
             names = _formats(args)
-            dataset = Dataset(self._paths(opts.input), texts=not opts.without_texts)
+            dataset = Dataset(datasets(self.output, opts.input), texts=not opts.without_texts)
         except LookupError as wrong:
             self.end(Outcome.USAGE, str(wrong.args[0]))
             return
@@ -58,16 +58,21 @@ class Command(OfflineCommand):
         except OSError as fault:
             self.end(Outcome.CANNOT_WRITE, f"{fault.filename or folder}: {fault.strerror or fault}")
 
-    def _paths(self, named: list[str]) -> list[Path]:
-        paths = [Path(name) for name in named] or [
-            path for source in sources_of(self.output) if (path := self.output / source / "events.jsonl").is_file()
-        ]
-        missing = next((path for path in paths if not path.is_file()), None)
-        if missing is not None:
-            raise LookupError(f"there is no dataset {missing}")
-        if not paths:
-            raise LookupError(f"there is no dataset in {self.output}; name one with --input, or crawl first")
-        return paths
+
+def datasets(output: Path, named: list[str]) -> list[Path]:
+    """The datasets that are asked for: those of ``--input``, else those of all sources.
+
+    :raises LookupError: with one line for the user.
+    """
+    paths = [Path(name) for name in named] or [
+        path for source in sources_of(output) if (path := output / source / "events.jsonl").is_file()
+    ]
+    missing = next((path for path in paths if not path.is_file()), None)
+    if missing is not None:
+        raise LookupError(f"there is no dataset {missing}")
+    if not paths:
+        raise LookupError(f"there is no dataset in {output}; name one with --input, or crawl first")
+    return paths
 
 
 def _formats(args: list[str]) -> list[str]:

@@ -116,6 +116,12 @@ class Page:
         """The body as UTF-8."""
         return as_utf8(self.body)
 
+    @property
+    def has_end(self) -> bool:
+        """Whether the page comes as far as its footer or the end of the document."""
+        tail = self.text[-2048:].lower()
+        return b"</html" in tail or b"</body" in tail or b"<footer" in self.text
+
     @cached_property
     def selector(self) -> Selector:
         """The whole page, parsed on first use."""

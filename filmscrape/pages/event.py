@@ -141,8 +141,7 @@ class EventPage(Page):
         """A page that ends inside the event's part would give half a value that looks whole."""
         if not self.outline.complete:
             return  # the walk came as far as the related cards
-        tail = self.text[-2048:].lower()
-        if b"</html" not in tail and b"</body" not in tail and b"<footer" not in self.text:
+        if not self.has_end:
             raise UnreadablePage("the page is cut off: neither related cards, footer nor end of document")
 
     # ------------------------------------------------------------------ head

@@ -99,9 +99,9 @@ def check_events(run: Evidence) -> Findings:
 
 def check_coverage(run: Evidence) -> Findings:
     """A field is filled in fewer events than usual."""
-    number, usual_number = run.measures.events, run.baseline.events or 0
+    usual_number = run.baseline.events or 0
     for name, usual in sorted(run.baseline.coverage.items()):
-        share = run.measures.coverage.get(name)
+        share, number = _filled(run.measures, name)
         if share is None or (run.closed and name in _OF_THE_OPEN):
             continue  # a field of another version of the record
         fall = usual - share
@@ -113,6 +113,18 @@ def check_coverage(run: Evidence) -> Findings:
             yield Finding("coverage", Outcome.COVERAGE_FELL, told)
         elif fall > run.limits.warn_coverage_fall:
             yield Finding("coverage", Outcome.DEGRADED, told)
+
+
+def _filled(found: Measures, name: str) -> tuple[float | None, int]:
+    """In which share of how many events a field is filled.
+
+    Pages of past events show no screenings, so the end of a festival empties none.
+    """
+    share, number = found.coverage.get(name), found.events
+    if share is None or name not in _OF_THE_OPEN:
+        return share, number
+    still_open = number - found.over
+    return (min(share * number / still_open, 1.0) if still_open > 0 else 1.0), still_open
 
 
 def check_problems(run: Evidence) -> Findings:

@@ -37,6 +37,7 @@ class RunFolder:
     ``skipped.jsonl``         pages that are no event, with the reason
     ``failed.jsonl``          requests that failed for good: url, kind, reason
     ``run.json``              arguments, counts, outcome, versions, times; without ``finished`` while the run lasts
+    ``report.html``           the same for people: verdict, remedy, losses, coverage, changes
     ``SHA256SUMS``            checksums of all of these, once the run is over
     ``spool.jsonl``           valid records and sightings as they came; gone once the run is over
     ========================  ======================================================================
@@ -116,4 +117,7 @@ def finish_report(folder: Path, *, is_over: bool) -> None:
     """Put a drafted ``run.json`` in its place, and write the checksums of a run that is over."""
     put_in_place(folder / f".{REPORT}", folder / REPORT)
     if is_over:
+        from filmscrape.report.render import leave_report  # reads what lies in runs' folders, so it knows this module
+
+        leave_report(folder)
         write_checksums(folder)

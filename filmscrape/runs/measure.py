@@ -47,6 +47,7 @@ class Measures:
         and ``synopsis``.
     :ivar ahead: how many lie more than two years after the capture of their page, and the latest of all: of ``year``
         (of production) and ``starts_at`` (of screenings).
+    :ivar over: how many are past and show no screenings any more.
     """
 
     events: int = 0
@@ -54,6 +55,7 @@ class Measures:
     strategies: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     commonest: Mapping[str, Shared] = field(default_factory=dict)
     ahead: Mapping[str, Shared] = field(default_factory=dict)
+    over: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The same for ``run.json``."""
@@ -66,9 +68,10 @@ class Measures:
     def from_json(cls, stored: Any) -> Self:
         """Read what a run of any version stored; what it lacks or has in another shape is left out."""
         stored = _mapping(stored)
-        events = stored.get("events")
+        events, over = stored.get("events"), stored.get("over")
         return cls(
             events=events if _is_count(events) else 0,
+            over=over if _is_count(over) else 0,
             coverage={name: share for name, share in _mapping(stored.get("coverage")).items() if _is_share(share)},
             strategies={
                 name: {strategy: n for strategy, n in _mapping(found).items() if _is_count(n)}
@@ -123,7 +126,7 @@ class _Tally:
     """Counts up what :class:`Measures` tells."""
 
     def __init__(self) -> None:
-        self._events = self._screened = 0
+        self._events = self._screened = self._over = 0
         self._filled: Counter[str] = Counter()
         self._strategies: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._commonest = {name: _Commonest() for name in ("time_of_day", "runtime_minutes", "title", "synopsis")}
@@ -146,6 +149,7 @@ class _Tally:
             self._years[event["year"]] += 1
             self._ahead["year"] += event["year"] > captured.year + _YEARS_AHEAD
         self._screened += bool(event["screenings"])
+        self._over += event["status"] == "past" and not event["screenings"]
         for screening in event["screenings"]:
             self._add_screening(screening["starts_at"], captured)
 
@@ -166,6 +170,7 @@ class _Tally:
                 "year": self._latest("year", self._years, self._years.total()),
                 "starts_at": self._latest("starts_at", self._starts, self._screened),
             },
+            over=self._over,
         )
 
     def _latest(self, name: str, years: Counter[int], events: int) -> Shared:

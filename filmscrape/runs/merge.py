@@ -167,6 +167,18 @@ def directors(crew: Iterable[CrewMember]) -> list[CrewMember]:
     return [member for member in crew if member.role == "director"]
 
 
+def _whole_crew(newer: Sequence[CrewMember], older: Sequence[CrewMember]) -> list[CrewMember]:
+    """Fill a crew by its two parts: directors stand in the panel too, the others in the credits alone.
+
+    So a page that lost its credits names directors still, and takes nobody else back.
+    """
+    kept = directors(newer), [member for member in newer if member.role != "director"]
+    if all(kept):
+        return list(newer)
+    others = [member for member in older if member.role != "director"]
+    return [*(kept[0] or directors(older)), *(kept[1] or others)]
+
+
 def same_film(one: Event, other: Event) -> bool:
     """Whether two records of one id may be of one film.
 
@@ -196,6 +208,8 @@ def merge_pages(newer: Event, older: Event) -> Merged:
         here, there = getattr(newer, name), getattr(older, name)
         if all(_is_empty(getattr(newer, part)) for part in group):
             update[name] = there
+        elif name == "crew" and (crew := _whole_crew(here, there)) != here:
+            update[name] = crew
         elif here != there and not _is_empty(there):
             conflicts += 1
     # What the page does not tell is no news: a thinner page takes nothing back.
@@ -205,7 +219,8 @@ def merge_pages(newer: Event, older: Event) -> Merged:
         if getattr(newer, name) == empty
     }
     update = {name: value for name, value in update.items() if not _is_empty(value)}
-    fields = {name: older.provenance.fields[name] for name in update if name in older.provenance.fields}
+    lacking = [name for name in update if _is_empty(getattr(newer, name)) or name in ("status", "kind")]
+    fields = {name: older.provenance.fields[name] for name in lacking if name in older.provenance.fields}
     update["screenings"], contradicting = merge_screenings(newer.screenings, older.screenings)
     update["first_seen"] = min(newer.first_seen, older.first_seen)
     update["last_seen"] = max(newer.last_seen, older.last_seen)

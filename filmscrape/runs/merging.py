@@ -14,7 +14,6 @@ from filmscrape.runs.merge import Sighting, Venues, venue_slug
 from filmscrape.runs.readings import Answered, Reading, RunFacts, cut, joined
 from filmscrape.runs.reckon import Reckoned, Stored, reckon
 
-
 _NO_SCREENINGS = b'"screenings":[]'
 
 
@@ -194,8 +193,9 @@ class Merging:
     # ------------------------------------------------------------------ events
     def _settle(self, address: str, newest: str, *, is_new: bool) -> Iterator[Touched]:
         """Bring the events of an address that was seen up to date."""
-        page_at, page_run = self._db.execute(
-            "SELECT max(last_at), max(last_run) FROM readings WHERE address = ? AND kind = 'page'", (address,)
+        page_from, page_at, page_run = self._db.execute(
+            "SELECT min(first_at), max(last_at), max(last_run) FROM readings WHERE address = ? AND kind = 'page'",
+            (address,),
         ).fetchone()
         if page_at is None:
             return  # a card alone makes no event
@@ -204,7 +204,8 @@ class Merging:
         known = self._db.execute(
             "SELECT id, head, first_seen, last_seen, tail, due FROM events WHERE address = ? ORDER BY id", (address,)
         ).fetchall()
-        if not is_new and len(known) == 1 and (known[0][5] is None or known[0][5] > now):
+        is_older = any(page_from < row[2] for row in known)  # an earlier capture said the same: it was seen before
+        if not is_new and not is_older and len(known) == 1 and (known[0][5] is None or known[0][5] > now):
             event_id, head, first, last, tail, _ = known[0]
             seen = max(last, page_at)
             if seen != last:

@@ -7,7 +7,7 @@ taken up by another process.
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urljoin, urlsplit
@@ -52,6 +52,9 @@ _ROBOTS_REFUSED = frozenset({401, 403, 429})
 _FIRST_TIMEOUT, _FIRST_RETRIES = 15, 1
 # What Scrapy notes in the meta of a request that was answered; another request may not carry it on.
 _OF_THE_ANSWER = frozenset({"download_latency", "retry_times"})
+# A cache may give an old Date, and clocks may differ. One that is a year ahead of all others of the site is wrong, and
+# what was captured then would count as the newest of its page for as long.
+_AHEAD = timedelta(days=366)
 _MAX_HOPS = 5  # redirects in a row, as RFC 9309 has it for robots.txt
 # An empty robots.txt allows all, and an archive's index that is empty lists no capture.
 _MAY_BE_EMPTY = frozenset({"robots", "index"})
@@ -74,6 +77,7 @@ class AskingSpider(Spider):
         self.sitemaps: list[str] = []
         self._asked: set[str] = set()  # discovery pages
         self._kinds: Counter[str] = Counter()
+        self._latest: datetime | None = None  # what the site's clock said
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
@@ -174,6 +178,10 @@ class AskingSpider(Spider):
         kind, status = response.meta["kind"], response.status
         if status in _REDIRECTS and response.headers.get("Location"):
             yield from self.redirected(response)
+        elif status in (200, _NOT_MODIFIED) and (reason := self.misdated(response)):
+            parts = urlsplit(response.url)
+            self.keeper.answers.pop(parts.path + (f"?{parts.query}" if parts.query else ""), None)
+            self.lost(response.meta, response.url, reason)
         elif status == _NOT_MODIFIED and response.meta["event"]:
             self.refusals.clear()
             self.unchanged(response)
@@ -188,6 +196,16 @@ class AskingSpider(Spider):
         else:
             self.lost(response.meta, response.url, f"HTTP {status}", gone=status in _GONE)
             self.judge_patience(response)
+
+    def misdated(self, response: Response) -> str | None:
+        """Say why an answer's ``Date`` cannot be, where it cannot; a web archive's captures have each their own."""
+        said = read_http_date(response.headers.get("Date")) if response.headers.get("Date") else None
+        if said is None or replayed(response.url) is not None:
+            return None
+        if self._latest is not None and said > self._latest + _AHEAD:
+            return f"its Date ({said:%Y-%m-%d}) is more than a year later than what the site said before"
+        self._latest = max(said, self._latest or said)
+        return None
 
     def blocked(self, response: Response) -> str | None:
         """Say why an answer stands in the place of a page, where it does."""

@@ -1,6 +1,7 @@
 """Where to look, as far as all sources have it in common: discover → event page → item."""
 
 import logging
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -24,6 +25,9 @@ from filmscrape.spiders.asking import Found, captured_at
 from filmscrape.spiders.wayback import CaptureSpider, prefix_of
 
 logger = logging.getLogger(__name__)
+
+_TAIL = 4096  # bytes; plugins write a comment or two behind the end
+_SITEMAP_ENDS = re.compile(rb"</(?:[\w.-]+:)?(?:urlset|sitemapindex)\s*>|<(?:[\w.-]+:)?(?:urlset|sitemapindex)[^<]*/>")
 
 
 class EventPage(Protocol):
@@ -52,6 +56,11 @@ class SightingPage(Protocol):
 
 class CardPage(SightingPage, Protocol):
     """A page of cards, a listing's or a series'."""
+
+    @property
+    def has_end(self) -> bool:
+        """Whether the page comes as far as its footer or the end of the document."""
+        ...
 
     def series_paths(self) -> list[str]:
         """List the paths of the series that the page links to."""
@@ -163,7 +172,8 @@ class EventSpider(CaptureSpider):
 
     def read_sitemap(self, response: Response) -> Found:
         """Read a sitemap or an index of sitemaps, gzipped or not."""
-        sitemap = Sitemap(unpacked(response, self.settings.getint("DOWNLOAD_MAXSIZE")))
+        body = unpacked(response, self.settings.getint("DOWNLOAD_MAXSIZE"))
+        sitemap = Sitemap(body)
         if sitemap.type not in ("urlset", "sitemapindex"):
             raise UnreadablePage(f"no sitemap, but <{sitemap.type}>")
         for entry in sitemap:
@@ -177,16 +187,22 @@ class EventSpider(CaptureSpider):
                 yield from self.found(event, "sitemap")
             elif path := self.series_path(url):
                 yield from self.series([path])
+        # The parser makes the best of a file that is cut off, and what is not in it would seem to have left the site.
+        if not _SITEMAP_ENDS.search(body[-_TAIL:]):
+            raise UnreadablePage(f"the sitemap is cut off: it does not end with </{sitemap.type}>")
 
     def read_listing(self, response: Response) -> Found:
         """Read a page of the listing, and ask for the next one."""
         page = self.card_page(response.body, response.url, captured_at(response))
         yield from self.series(page.series_paths())
-        if "listing" not in self.scope.discover:
-            return  # asked for the series that it links to
-        cards = page.sightings()
-        yield from self.sighted(cards, "listing")
-        following = page.next_path()
+        if "listing" in self.scope.discover:  # else it was asked for the series that it links to
+            cards = page.sightings()
+            yield from self.sighted(cards, "listing")
+            yield from self.turn_over(response, cards, page.next_path())
+        refuse_cut_off(page)
+
+    def turn_over(self, response: Response, cards: list[ScrapedEvent], following: str | None) -> Iterator[Request]:
+        """Ask for the next page of the listing, as long as there is something new."""
         if not cards or following is None:
             return
         new = {card.url for card in cards} - self._paged
@@ -201,6 +217,7 @@ class EventSpider(CaptureSpider):
         page = self.card_page(response.body, response.url, captured_at(response))
         yield from self.series(page.series_paths())
         yield from self.sighted(page.sightings(), "series")
+        refuse_cut_off(page)
 
     def series(self, paths: Iterable[str]) -> Iterator[Request]:
         """Ask for series pages that were linked to."""
@@ -271,6 +288,15 @@ class EventSpider(CaptureSpider):
             item.capture = Capture(now, response.status, sha256(response.body).hexdigest(), record_id)
             yield item
             yield from self.series(paths)
+
+
+def refuse_cut_off(page: CardPage) -> None:
+    """Refuse a page that breaks off: what it does not show any more would seem to have left the site.
+
+    :raises UnreadablePage: it does.
+    """
+    if not page.has_end:
+        raise UnreadablePage("the page is cut off: neither footer nor end of document")
 
 
 def unpacked(response: Response, limit: int) -> bytes:

@@ -115,7 +115,7 @@ def test_wrong_argument_ends_before_any_request(output: Path) -> None:
 
 def test_setting_that_makes_no_sense_is_one_line(output: Path) -> None:
     done = scrapy("crawl", SOURCE, DOWNLOAD_TIMEOUT="soon", OUTPUT_DIR=output)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "soon" in one_line(done.stderr)
 
 

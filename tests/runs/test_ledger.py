@@ -94,6 +94,12 @@ def test_an_unchanged_site_changes_nothing_but_when_it_was_seen(tmp_path: Path) 
     assert found["provenance"]["fetched_at"] == FIRST, "the capture that said it first"
 
 
+def test_an_earlier_capture_that_says_the_same_was_the_first(tmp_path: Path) -> None:
+    ledger = merged([run("1", SECOND, year=2023)], tmp_path)
+    assert tell(ledger, run("2", FIRST, year=2023), tmp_path) == []
+    assert (records(ledger)[ID]["first_seen"], records(ledger)[ID]["last_seen"]) == (FIRST, SECOND)
+
+
 def test_with_the_same_dates_the_bytes_are_the_same(tmp_path: Path) -> None:
     ledger = merged([run("1", FIRST, year=2023)], tmp_path)
     before = list(ledger.lines())

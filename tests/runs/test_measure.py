@@ -51,6 +51,11 @@ def test_a_field_is_covered_where_it_says_something() -> None:
     assert set(found.coverage) == set(Event.model_fields) - BOOKKEEPING
 
 
+def test_past_events_without_screenings_are_counted() -> None:
+    shown = event(status="past", screenings=[screening()])
+    assert measure(lines([event(status="past"), event(), shown])).over == 1
+
+
 def test_strategies_are_counted_by_field() -> None:
     found = measure(
         lines([event(strategies={"title": "heading", "year": "label"}), event(strategies={"title": "og_title"})])

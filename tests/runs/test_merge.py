@@ -236,6 +236,19 @@ def test_newer_page_wins_and_the_older_fills() -> None:
     assert conflicts == 1
 
 
+def test_a_page_without_its_credits_takes_nobody_back() -> None:
+    editor = {"name": "Ana Editor", "role": "editor", "credit": "Editor"}
+    older = event(OLD, strategies={"crew": "credits"}, crew=[director("Bas Devos"), editor])
+    thin = event(NEW, strategies={"crew": "panel"}, crew=[director("Bas Devos")])
+    merged, conflicts = merge_pages(thin, older)
+    assert [member.name for member in merged.crew] == ["Bas Devos", "Ana Editor"]
+    assert (merged.provenance.fields["crew"], conflicts) == ("panel", 0)
+    assert merge_pages(event(NEW, crew=[editor]), older).event.crew == older.crew
+    other = {**editor, "name": "Somebody Else"}
+    named = merge_pages(event(NEW, crew=[director("Bas Devos"), other]), older).event
+    assert [member.name for member in named.crew] == ["Bas Devos", "Somebody Else"]
+
+
 def test_values_of_one_line_are_taken_together() -> None:
     """A year without its range, a language without its subtitles: a mixture of two captures would be an invention."""
     newer = event(NEW, year=2022, language_note="French", languages=[{"name": "French", "code": "fr"}])

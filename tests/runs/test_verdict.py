@@ -258,6 +258,15 @@ def test_a_closed_cinema_has_no_screenings() -> None:
     assert year.message.startswith("year ")
 
 
+@pytest.mark.parametrize(("over", "share", "outcome"), [(900, 0.1, None), (1000, 0.0, None), (100, 0.0, 14)])
+def test_past_events_need_no_screenings(over: int, share: float, outcome: int | None) -> None:
+    """A festival that is over takes its screenings off its pages, which say so; those of the others are missed."""
+    before = Baseline(events=1000, coverage={"screenings": 0.9})
+    now = Measures(events=1000, coverage={"screenings": share}, over=over)
+    found = found_by(checks.check_coverage, measures=now, usual=before)
+    assert [int(finding.outcome) for finding in found] == ([outcome] if outcome else [])
+
+
 @given(st.floats(0, 1), st.integers(1, 10**6), st.integers(0, 10**6))
 def test_noise_is_less_where_more_was_seen(usual: float, number: int, usual_number: int) -> None:
     assert 0 < noise(usual, number * 100, usual_number) < noise(usual, number, usual_number) + 1e-9

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -351,7 +352,39 @@ def test_sitemap_that_breaks_off_gives_what_it_names_before(site: Site, tmp_path
     sitemaps(site, urlset(SPIDER.event_url("here"), SPIDER.event_url("casablanca"))[:-60])
     crawl = run(site, tmp_path, discover="sitemap")
     assert path_of("here") in published(crawl)
-    assert crawl.outcome is Outcome.ACCEPTED
+    (row,) = crawl.rows("failed.jsonl")
+    assert (row["kind"], crawl.outcome) == ("sitemap", Outcome.DEGRADED), "nobody knows what stood behind it"
+
+
+def test_sitemap_without_an_entry_or_with_a_comment_at_its_end_is_whole(site: Site, tmp_path: Path) -> None:
+    sitemaps(site, b"<urlset/>", urlset(SPIDER.event_url("here")) + b"\n<!-- made in 0.1 seconds -->\n")
+    assert run(site, tmp_path, discover="sitemap").rows("failed.jsonl") == []
+
+
+@pytest.mark.parametrize("kind", ["event", "calendar"])
+def test_date_that_cannot_be_costs_its_row(kind: str, site: Site, tmp_path: Path) -> None:
+    """It would be the newest word on its page for decades, and what happens until then would be over."""
+    path = min(of_kind(site, kind))
+    site.answers[path] = replace(site.answers[path], date=datetime(2099, 1, 1, tzinfo=UTC))
+    crawl = run(site, tmp_path)
+    (row,) = crawl.rows("failed.jsonl")
+    assert row["url"].endswith(path)
+    assert row["reason"] == "its Date (2099-01-01) is more than a year later than what the site said before"
+    assert b"2099-" not in crawl.dataset.read_bytes()
+    with gzip.open(crawl.folder / "readings.jsonl.gz") as lines:
+        assert b"2099-" not in lines.read()
+
+
+@pytest.mark.parametrize("kind", ["listing", "series"])
+def test_list_page_that_breaks_off_costs_its_row(kind: str, site: Site, tmp_path: Path) -> None:
+    path = min(of_kind(site, kind), key=len)
+    answer = site.answers[path]
+    whole = answer.body
+    site.answers[path] = replace(answer, body=whole[: whole.rindex(b"<footer")].replace(b"<footer", b"<div"))
+    crawl = run(site, tmp_path)
+    (row,) = crawl.rows("failed.jsonl")
+    assert (row["url"].endswith(path), row["reason"].startswith("the page is cut off")) == (True, True)
+    assert crawl.outcome is Outcome.DEGRADED
 
 
 # ------------------------------------------------------------------ arguments
@@ -661,6 +694,19 @@ def test_disk_that_is_full(site: Site, old: Path, monkeypatch: pytest.MonkeyPatc
     assert crawl.outcome is Outcome.CANNOT_WRITE
     assert "No space left on device" in crawl.verdict.message
     assert len(site.asked) < 70, "it does not go on asking"
+
+
+def test_disk_that_is_full_when_the_records_are_written(site: Site, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a line is left, which nobody may read as a record."""
+
+    def write_events(spool: Any, venues: Any, path: Path) -> None:
+        path.write_bytes(b'{"id":"torn')
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("filmscrape.pipelines.write.write_events", write_events)
+    crawl = run(site, old)
+    assert crawl.outcome is Outcome.CANNOT_WRITE
+    assert "No space left on device" in crawl.verdict.message
 
 
 def test_page_that_gets_lost_on_the_way_is_found_out(site: Site, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,63 @@
+"""The reports in a real browser: nothing runs, nothing is loaded, nothing sticks out."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+from filmscrape.report.render import write_history, write_report
+from filmscrape.runs.stored import runs_of
+from tests.report.hostile import SOURCE, STRINGS, folder
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Dialog, Page
+
+sync_api = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or ""
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not CHROMIUM, reason="there is no chromium")]
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+def listen(page: "Page") -> tuple[list[str], list[str]]:
+    """What the page says (console, errors, dialogs), and what it asks for."""
+    said: list[str] = []
+    asked: list[str] = []
+
+    def dismiss(dialog: "Dialog") -> None:
+        said.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", dismiss)
+    page.on("request", lambda request: asked.append(request.url))
+    return said, asked
+
+
+@pytest.mark.parametrize("evil", STRINGS.values(), ids=STRINGS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_the_browser(evil: str, scheme: Literal["light", "dark"], browser: "Browser", tmp_path: Path) -> None:
+    run = write_report(folder(tmp_path, evil))
+    history = write_history([(SOURCE, runs_of(tmp_path, SOURCE))], tmp_path / "history.html")
+    for path in (run, history):
+        for width in (360, 768, 1280):
+            context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            page = context.new_page()
+            said, asked = listen(page)
+            page.goto(path.as_uri())
+            page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+            assert said == []
+            assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+            assert "owned" not in page.title() or "owned" in evil
+            assert page.locator("script, img, iframe, object, form").count() == 0
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+            context.close()
