@@ -9,7 +9,7 @@ from filmscrape.exports.survey import Survey
 
 _GAPS: Final = {
     "no_screening": "events without a screening: pages that no longer list one, or never did",
-    "unread": "events with labelled facts that have no field of their own, or could not be read: `extra` has them verbatim",
+    "unread": "events with labelled facts that have no field of their own or could not be read; `extra` has them",
     "country": "countries without a code: historical states, nations that have none, uncertain spellings",
     "language": "languages without a code",
     "venue": "screenings without a venue",
@@ -40,7 +40,8 @@ _SOFTWARE: Final = "The MIT licence of filmscrape is for the software, not for t
 _REMOVAL: Final = """\
 ## To have something removed
 
-Ask whoever gave you this copy, or open an issue at {home}, and name the event's `id` and what should go. People who are named, authors of texts and owners of images need give no reason.
+Ask whoever gave you this copy, or open an issue at {home}, and name the event's `id` and what should go. People who
+are named, authors of texts and owners of images need give no reason.
 """
 
 

@@ -215,7 +215,8 @@ class RunKeeper:
         stats = self.crawler.stats.get_stats()
         self.counts = Counts.gather(stats, self.worklist.fates(), self.spool.unique + self.forked, self.written)
         with self.guarded():
-            if self.run.events.exists():
+            is_torn = self.verdict is not None and self.verdict.outcome is Outcome.CANNOT_WRITE
+            if self.run.events.exists() and not is_torn:
                 with self.run.events.open("rb") as lines:
                     self.measures = measure(lines)
         if self.verdict is None or reason == "shutdown":

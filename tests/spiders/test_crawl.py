@@ -138,7 +138,7 @@ def test_run_folder_holds_its_files_and_nothing_else(whole: tuple[Crawl, Site]) 
     crawl, _ = whole
     names = {path.name for path in crawl.folder.iterdir()}
     lines = {"events.jsonl", "rejected.jsonl", "skipped.jsonl", "failed.jsonl", "captures.jsonl", "changes.jsonl"}
-    assert names == lines | {"pages.warc.gz", "readings.jsonl.gz", "run.json", "SHA256SUMS"}
+    assert names == lines | {"pages.warc.gz", "readings.jsonl.gz", "report.html", "run.json", "SHA256SUMS"}
     assert (crawl.folder / "events.jsonl").read_bytes() == crawl.dataset.read_bytes()
     assert {path.name for path in crawl.dataset.parent.iterdir()} == {"events.jsonl", "ledger.sqlite", ".lock", "runs"}
     assert re.fullmatch(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{4}", crawl.folder.name)

@@ -1,0 +1,66 @@
+"""``scrapy site``: the dataset as a website in a folder."""
+
+from pathlib import Path
+
+import pytest
+
+from filmscrape.commands.site import Command
+from tests.in_process import run
+from tests.records import event, screening
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    folder = tmp_path / "festival"
+    folder.mkdir()
+    line = event(screenings=[screening()], synopsis="A long walk.").model_dump_json()
+    (folder / "events.jsonl").write_text(f"{line}\n")
+    return tmp_path
+
+
+def test_the_catalogue_stands_in_the_output_directory(output: Path) -> None:
+    done = run(Command(), output=output)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["1 events, 0 people, 1 days", str(output / "site/index.html")]
+    assert "A long walk." in (output / "site/event/festival/here.html").read_text()
+    assert (output / "site/calendars/all.ics").is_file()
+    assert (output / "site/feeds/all.atom").is_file()
+
+
+def test_a_second_build_finds_the_same_sources(output: Path) -> None:
+    assert run(Command(), output=output).stdout == run(Command(), output=output).stdout
+
+
+def test_input_output_and_texts_can_be_chosen(output: Path, tmp_path: Path) -> None:
+    done = run(
+        Command(), "--input", str(output / "festival/events.jsonl"), "--output", str(tmp_path / "new/public"),
+        "--without-texts", output=tmp_path / "empty",
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "A long walk." not in (tmp_path / "new/public/event/festival/here.html").read_text()
+
+
+def test_wrong_arguments_are_one_line(output: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.txt").write_text("mine")
+    for args, word in ((("x",), "takes no argument"), (("--input", "nowhere"), "there is no dataset nowhere"),
+                       (("--output", str(tmp_path / "mine")), "is no catalogue")):  # fmt: skip
+        done = run(Command(), *args, output=output)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert word in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_damaged_dataset_is_named(output: Path) -> None:
+    (output / "festival/events.jsonl").write_text("{}\n")
+    done = run(Command(), output=output)
+    assert done.returncode != 0
+    assert "line 1 is no record" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_named(output: Path) -> None:
+    (output / "file").write_text("")
+    done = run(Command(), "--output", str(output / "file/site"), output=output)
+    assert done.returncode != 0
+    assert "file" in done.stderr
+    assert "Traceback" not in done.stderr
