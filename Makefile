@@ -6,6 +6,9 @@ STAMP := $(VENV)/.installed
 # pywb, a web archive of others to test against: it pins old versions of libraries that are needed newer here.
 PYWB := .venv-pywb
 PYWB_STAMP := $(PYWB)/.installed
+# The reader of Croissant brings pandas and SciPy along.
+CROISSANT := .venv-croissant
+CROISSANT_STAMP := $(CROISSANT)/.installed
 # The first Python that is new enough; `make PYTHON=/path/to/python3` names another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -24,7 +27,7 @@ demo: $(STAMP)  ## serve the bundled site on this machine, crawl it, show what c
 test: $(STAMP)  ## run the whole suite, offline
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-test-long: $(STAMP) $(PYWB_STAMP)  ## run what takes long or needs programs of others: a crawl through a real pywb
+test-long: $(STAMP) $(PYWB_STAMP) $(CROISSANT_STAMP)  ## run what takes long or needs programs of others: pywb, Chromium
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
 test-captures: $(STAMP)  ## test extraction over a folder of captured pages: make test-captures DIR=…
@@ -47,9 +50,12 @@ lock:  ## resolve requirements.lock anew (needs uv and a network)
 	uv pip compile tests/requirements-pywb.in --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
 		--output-file tests/requirements-pywb.lock
+	uv pip compile tests/requirements-croissant.in --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
+		--output-file tests/requirements-croissant.lock
 
 clean:  ## remove the virtual environment and every cache; output/ stays
-	rm -rf $(VENV) $(PYWB) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(PYWB) $(CROISSANT) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: $(STAMP)  ## make .venv with the locked versions
@@ -71,4 +77,10 @@ $(PYWB_STAMP): tests/requirements-pywb.lock | $(STAMP)
 	@echo "Installing pywb into $(PYWB) (once)"
 	@$(BIN)/python -m venv --clear $(PYWB)
 	@$(PYWB)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(CROISSANT_STAMP): tests/requirements-croissant.lock | $(STAMP)
+	@echo "Installing the reader of Croissant into $(CROISSANT) (once)"
+	@$(BIN)/python -m venv --clear $(CROISSANT)
+	@$(CROISSANT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

@@ -37,8 +37,8 @@ REMEDIES: dict[Outcome, Remedy] = {
         "starts anew",
     ),
     Outcome.USAGE: Remedy(
-        "an argument or a setting is wrong; the site was not asked. Or the dataset there was read from another"
-        " server (a test server, a mirror) and is not mixed with the site's",
+        "an argument or a setting is wrong (a number out of its bounds, a switch that is none); the site was not asked."
+        " Or the dataset there was read from another server (a test server, a mirror) and is not mixed with the site's",
         "a typing error in the command or the crontab; `make demo` before the first crawl",
         "the line on standard error says which and how to write it, or what to move away",
         "fails likewise until it is right",
