@@ -105,14 +105,14 @@ def test_filters_are_in_the_address_and_come_back_with_it(visit: Visit) -> None:
     assert page.url.endswith("#country=be&year=2023")
     address = page.url
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_function("document.getElementById('found').hidden")
+    sync_api.expect(page.locator("#found")).to_be_hidden()
     assert page.url.endswith("index.html#")
     visit.page.goto("about:blank")
     visit.wrong.clear()
     page.goto(address)
     assert visit.titles() == found
     page.evaluate("location.hash = 'country=nowhere&kind=film'")
-    page.wait_for_function("document.getElementById('country').value === ''")
+    sync_api.expect(page.get_by_label("Country")).to_have_value("")
     assert page.get_by_label("Kind").input_value() == "film"
 
 
