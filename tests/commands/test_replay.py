@@ -180,7 +180,7 @@ def test_interrupted_reading_publishes_nothing(crawled: Crawl, output: Path) -> 
     many = output.parent / "many.warc.gz"
     body = bundled_site().answers[next(p for p in bundled_site().answers if p.endswith("/here/"))].body
     write_warc(many, [Kept(load_spider().event_url(f"film-{n}"), body) for n in range(100)])
-    many.write_bytes(many.read_bytes() * 30)
+    many.write_bytes(many.read_bytes() * 100)  # long enough to be seen at work on a busy machine
     line = command("replay", str(many), "--publish", "--jobs", "2", OUTPUT_DIR=output)
     reading = subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=-1, stderr=-1, text=True, process_group=0)
     deadline = time.monotonic() + 30
