@@ -174,6 +174,11 @@ def test_a_mirror_has_to_be_named(tmp_path: Path) -> None:
     assert record["url"] == load_spider().event_url("here")
 
 
+def heeds_ctrl_c() -> None:
+    """Undo what a shell does to a suite that runs in its background: there SIGINT is ignored, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupted_reading_publishes_nothing(crawled: Crawl, output: Path) -> None:
     """Ctrl-C reaches all processes; one line, no traceback of any."""
     before = dataset(output).read_bytes()
@@ -182,7 +187,9 @@ def test_interrupted_reading_publishes_nothing(crawled: Crawl, output: Path) -> 
     write_warc(many, [Kept(load_spider().event_url(f"film-{n}"), body) for n in range(100)])
     many.write_bytes(many.read_bytes() * 100)  # long enough to be seen at work on a busy machine
     line = command("replay", str(many), "--publish", "--jobs", "2", OUTPUT_DIR=output)
-    reading = subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=-1, stderr=-1, text=True, process_group=0)
+    reading = subprocess.Popen(
+        line, cwd=ROOT, env=environment(), stdout=-1, stderr=-1, text=True, process_group=0, preexec_fn=heeds_ctrl_c
+    )
     deadline = time.monotonic() + 30
     while not list(output.glob("*/runs/*/spool.jsonl")) and time.monotonic() < deadline:
         time.sleep(0.02)
