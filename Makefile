@@ -3,6 +3,8 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# setuptools says in a box that an editable installation is one; a stranger would take it for a fault.
+EXPECTED := ignore:Editable installation
 # pywb, a web archive of others to test against: it pins old versions of libraries that are needed newer here.
 PYWB := .venv-pywb
 PYWB_STAMP := $(PYWB)/.installed
@@ -70,7 +72,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Installing the locked versions into $(VENV) (once)"
 	@"$(PYTHON)" -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@PYTHONWARNINGS='$(EXPECTED)' $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(PYWB_STAMP): tests/requirements-pywb.lock | $(STAMP)

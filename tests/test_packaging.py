@@ -1,9 +1,14 @@
 """The lock file carries what ``pyproject.toml`` asks for, and no host's name."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
@@ -32,3 +37,21 @@ def test_every_pin_has_a_hash() -> None:
 
 def test_lock_names_no_index() -> None:
     assert not re.search(r"https?://|^-|\bfile:", LOCK, re.MULTILINE)
+
+
+@pytest.mark.long
+def test_a_stranger_sees_no_noise_of_the_installation(tmp_path: Path) -> None:
+    """The Makefile's own line, in a copy of the project and beside the environment that runs the test."""
+    there = tmp_path / "project"
+    shutil.copytree(ROOT / "filmscrape", there / "filmscrape", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Makefile", "pyproject.toml", "README.md", "LICENSE", "requirements.lock"):
+        shutil.copy(ROOT / name, there)
+    plan = subprocess.run(["make", "-n", "install"], cwd=there, capture_output=True, text=True, check=True)
+    joined = plan.stdout.replace("\\\n", " ")
+    (line,) = (line for line in joined.splitlines() if "--editable" in line)
+    line = line.replace(".venv/bin/python", sys.executable).replace("--editable", f"--prefix {tmp_path} --editable")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    variables |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+    done = subprocess.run(line, shell=True, cwd=there, env=variables, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(tmp_path.rglob("filmscrape-*.dist-info"))
