@@ -1,14 +1,34 @@
 """What the commands have in common that start no crawl: they read the output directory, and end with a code."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
+from textwrap import fill
 from typing import NoReturn
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from filmscrape.runs.outcome import Outcome
+
+
+_EXAMPLES = re.compile(r"\s*(Examples?:)\s+")
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Prints a command's examples, which end its description and stand between semicolons, on lines of their own.
+
+    In place of Scrapy's, which takes each line of an option's help that ends with a colon for a heading.
+    """
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        prose, *examples = _EXAMPLES.split(text, maxsplit=1)
+        told = fill(" ".join(prose.split()), width, initial_indent=indent, subsequent_indent=indent)
+        if not examples:
+            return told
+        word, lines = examples
+        return "\n".join([told, "", f"{indent}{word}", *(f"{indent}  {line}" for line in lines.split("; "))])
 
 
 class OfflineCommand(ScrapyCommand):
@@ -20,6 +40,7 @@ class OfflineCommand(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add Scrapy's own options; what argparse finds wrong is one line as well."""
         super().add_options(parser)
+        parser.formatter_class = HelpFormatter
         parser.error = self._wrong  # type: ignore[method-assign]
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from scrapy.commands import ScrapyCommand
 from scrapy.crawler import Crawler
@@ -19,6 +19,7 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
 from filmscrape.bounds import check_bounds
+from filmscrape.commandline import HelpFormatter
 from filmscrape.runs.limits import Limits
 from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.outcome import Outcome
@@ -40,9 +41,21 @@ class Command(ScrapyCommand):
         """Say in one line what the command does."""
         return "Harvest a source, publish its dataset, and exit with a code that tells how it went"
 
+    def long_desc(self) -> str:
+        """Say what comes of it, with examples."""
+        return (
+            "Ask a source for its events, keep every answer, judge the run, and join what it read to the dataset in "
+            "<OUTPUT_DIR>/<spider>. The exit code tells how it went: 0 accepted, 10 published with a warning, 11 and 15 "
+            "to be gone on with; docs/runbook.md has them all. README.md lists the arguments for -a. "
+            "Examples: scrapy crawl festival; scrapy crawl festival -a only=here,casablanca -s OUTPUT_DIR=/tmp/try; "
+            "scrapy crawl festival --json"
+        )
+
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add ``-a`` to Scrapy's own options; a run writes its files itself, so there are no ``-o`` and ``-O``."""
         super().add_options(parser)
+        parser.formatter_class = HelpFormatter
+        parser.error = self._wrong  # type: ignore[method-assign]
         parser.add_argument(
             "-a",
             dest="spargs",
@@ -58,15 +71,15 @@ class Command(ScrapyCommand):
         try:
             super().process_options(args, opts)
         except UsageError as wrong:
-            sys.exit(self._refuse(str(wrong)))
+            self._wrong(str(wrong))
         try:
             opts.spargs = arglist_to_dict(opts.spargs)
         except ValueError:
-            sys.exit(self._refuse("invalid -a value, use -a NAME=VALUE"))
+            self._wrong("invalid -a value, use -a NAME=VALUE")
         assert self.settings is not None
         level = str(self.settings["LOG_LEVEL"]).upper()
         if level not in logging.getLevelNamesMapping():
-            sys.exit(self._refuse(f"unknown log level {level}"))
+            self._wrong(f"unknown log level {level}")
         self.settings.set("LOG_LEVEL", level, priority="cmdline")
         self._check_log_file(self.settings["LOG_FILE"])
 
@@ -146,6 +159,9 @@ class Command(ScrapyCommand):
         if verdict.outcome is Outcome.DEGRADED:
             return self._end(verdict.outcome, f"degraded: {verdict.message}; {keeper.run.dataset} was published")
         return int(verdict.outcome)
+
+    def _wrong(self, message: str) -> NoReturn:
+        sys.exit(self._refuse(message))
 
     def _refuse(self, message: str) -> int:
         return self._end(Outcome.USAGE, message)
