@@ -12,7 +12,6 @@ from scrapy.exceptions import UsageError
 
 from filmscrape.runs.outcome import Outcome
 
-
 _EXAMPLES = re.compile(r"\s*(Examples?:)\s+")
 
 

@@ -49,7 +49,9 @@ def test_a_stranger_sees_no_noise_of_the_installation(tmp_path: Path) -> None:
     plan = subprocess.run(["make", "-n", "install"], cwd=there, capture_output=True, text=True, check=True)
     joined = plan.stdout.replace("\\\n", " ")
     (line,) = (line for line in joined.splitlines() if "--editable" in line)
-    line = line.replace(".venv/bin/python", sys.executable).replace("--editable", f"--prefix {tmp_path} --editable")
+    line = line.replace(".venv/bin/python", sys.executable).replace(
+        "--editable", f"--ignore-installed --prefix {tmp_path} --editable"
+    )
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     variables |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_ROOT_USER_ACTION": "ignore"}
     done = subprocess.run(line, shell=True, cwd=there, env=variables, capture_output=True, text=True)

@@ -45,8 +45,8 @@ class Command(ScrapyCommand):
         """Say what comes of it, with examples."""
         return (
             "Ask a source for its events, keep every answer, judge the run, and join what it read to the dataset in "
-            "<OUTPUT_DIR>/<spider>. The exit code tells how it went: 0 accepted, 10 published with a warning, 11 and 15 "
-            "to be gone on with; docs/runbook.md has them all. README.md lists the arguments for -a. "
+            "<OUTPUT_DIR>/<spider>. The exit code tells how it went: 0 accepted, 10 published with a warning, 11 and "
+            "15 to be gone on with; docs/runbook.md has them all. README.md lists the arguments for -a. "
             "Examples: scrapy crawl festival; scrapy crawl festival -a only=here,casablanca -s OUTPUT_DIR=/tmp/try; "
             "scrapy crawl festival --json"
         )
