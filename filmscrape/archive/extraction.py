@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,6 +42,7 @@ class Archive:
     :ivar hosts: hosts that stood for the public site: a mirror, a test server.
     :ivar only: addresses of the only events that the run was to read; empty for all.
     :ivar unsighted: kinds of lists that the run read for their links alone.
+    :ivar misdated: captures whose time cannot be, with the reason, by the offset of the record.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Archive:
     hosts: frozenset[str] = frozenset()
     only: frozenset[str] = frozenset()
     unsighted: frozenset[str] = frozenset()
+    misdated: Mapping[int, str] = field(default_factory=dict, hash=False)
 
 
 class Line(NamedTuple):
@@ -148,7 +150,12 @@ class Extractor:
         if url != capture.url:  # a web archive's copy, read as in a crawl: by its one address
             url = event
         body = _unpacked(capture)
-        if reason := _blocked(capture, body):
+        if reason := self._archive.misdated.get(capture.offset):
+            found.fates["failed"] += 1
+            for stat in (Stat.FAILED, Stat.REFUSED):
+                found.stats[stat] += 1
+            found.failed.append((event, "event", reason))
+        elif reason := _blocked(capture, body):
             found.fates["failed"] += 1
             for stat in (Stat.FAILED, Stat.REFUSED, Stat.BLOCKED):
                 found.stats[stat] += 1
@@ -184,7 +191,11 @@ class Extractor:
         self, source: "type[EventSpider]", kind: str, found: Found, capture: StoredCapture, url: str, when: datetime
     ) -> None:
         body = _unpacked(capture)
-        if reason := _blocked(capture, body):
+        if reason := self._archive.misdated.get(capture.offset):
+            for stat in (Stat.DISCOVERY_FAILED, Stat.REFUSED):
+                found.stats[stat] += 1
+            found.failed.append((url, kind, reason))
+        elif reason := _blocked(capture, body):
             for stat in (Stat.DISCOVERY_FAILED, Stat.REFUSED, Stat.BLOCKED):
                 found.stats[stat] += 1
             found.failed.append((url, kind, reason))

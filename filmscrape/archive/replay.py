@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from filmscrape.archive.captures import Damage
+from filmscrape.archive.clock import misdated
 from filmscrape.archive.difference import Difference
 from filmscrape.archive.extraction import Archive, Extracted, Found, Missing
+from filmscrape.archive.index import read_entries
 from filmscrape.archive.pieces import find_bodies, read_all_revisits, read_pieces
 from filmscrape.archive.reader import read_records
 from filmscrape.runs.dataset import write_events
@@ -48,15 +50,15 @@ def archive_of(path: Path, sources: Sequence["type[EventSpider]"]) -> Archive:
     folder = path.absolute().parent
     if folder.parent.name != RUNS:
         return Archive(path, _run_named_in(path) or " ".join(path.name.split()))
-    run = StoredRun.read(folder)
+    run, wrong = StoredRun.read(folder), misdated(read_entries(path))
     source = next((source for source in sources if source.name == run.source), None)
     arguments = run.report.get("arguments")
     if source is None or not isinstance(arguments, dict):
-        return Archive(path, run.id)
+        return Archive(path, run.id, misdated=wrong)
     try:
         scope = source.check_arguments(**arguments)
     except ValueError:  # arguments of another version
-        return Archive(path, run.id)
+        return Archive(path, run.id, misdated=wrong)
     only = (source.canonical(source.event_url(slug)) for slug in scope.only)
     return Archive(
         path,
@@ -64,6 +66,7 @@ def archive_of(path: Path, sources: Sequence["type[EventSpider]"]) -> Archive:
         frozenset({urlsplit(scope.base_url).hostname or ""}),
         frozenset(url for url in only if url),
         frozenset() if "listing" in scope.discover else frozenset({"listing"}),
+        wrong,
     )
 
 

@@ -126,12 +126,16 @@ class Command(ScrapyCommand):
         except KeyboardInterrupt:  # before Scrapy's own handlers were in place
             return self._end(Outcome.INTERRUPTED, "interrupted")
         from filmscrape.runs.ledger import LedgerDamaged  # heavy, and loaded by the crawl anyway
+        from filmscrape.runs.recovery import RunUnreadable
 
         fault = task.exception() if task.done() and not task.cancelled() else None
         if isinstance(fault, SourceLocked):
             return self._end(Outcome.LOCKED, f"{fault}; nothing was asked of the site")
         if isinstance(fault, LedgerDamaged):
             return self._end(Outcome.INTEGRITY, str(fault))
+        if isinstance(fault, RunUnreadable):
+            again = "the ledger is lost and cannot be made again of the runs; scrapy verify tells more"
+            return self._end(Outcome.INTEGRITY, f"cannot read {fault.filename}: {fault.strerror}: {again}")
         if isinstance(fault, OSError):
             where = fault.filename or crawler.settings["OUTPUT_DIR"]
             return self._end(Outcome.CANNOT_WRITE, f"cannot write {where}: {fault.strerror or fault}")

@@ -20,6 +20,7 @@ from filmscrape.commandline import OfflineCommand
 from filmscrape.runs.ledger import LedgerDamaged
 from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.outcome import Outcome
+from filmscrape.runs.recovery import RunUnreadable
 from filmscrape.runs.stored import find_run, runs_of
 from filmscrape.runs.summary import print_summary
 from filmscrape.spiders.base import EventSpider
@@ -73,6 +74,9 @@ class Command(OfflineCommand):
         try:
             replay.read(archives)
             reports = list(replay.finish())
+        except RunUnreadable as fault:
+            self.end(Outcome.INTEGRITY, f"{fault.filename}: {fault.strerror}; scrapy verify tells more")
+            return
         except OSError as fault:
             self.end(Outcome.CANNOT_WRITE, f"{fault.filename or self.output}: {fault.strerror or fault}")
             return

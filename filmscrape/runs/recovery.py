@@ -31,12 +31,17 @@ _LONGEST_REASON = 200  # characters, on one line
 logger = logging.getLogger(__name__)
 
 
+class RunUnreadable(OSError):  # noqa: N818 - named for what is the case
+    """What a run left cannot be read: it is damaged, and no disk that cannot be written."""
+
+
 def open_ledger(folder: Path) -> Ledger:
     """Open the ledger of a source, and finish what a killed process left undone.
 
     A ledger that is missing or damaged is made again from the runs. For whoever holds the source's lock.
 
     :param folder: ``<output>/<source>``.
+    :raises RunUnreadable: it has to be made again, and a run cannot be read.
     :raises OSError: where the folder cannot be read or written.
     """
     path = folder / LEDGER
@@ -212,7 +217,8 @@ def drafted(run: StoredRun) -> StoredRun:
 def merge_stored(ledger: Ledger, run: StoredRun) -> None:
     """Join a run to the ledger from its folder.
 
-    :raises OSError: where its readings cannot be read.
+    :raises RunUnreadable: its readings cannot be read.
+    :raises OSError: where the ledger cannot be written.
     """
     readings = run.path / READINGS
     published = run.report["published"]
@@ -222,7 +228,11 @@ def merge_stored(ledger: Ledger, run: StoredRun) -> None:
                 pass
             ledger.note_published(run.id, published["sha256"], published["bytes"])
     except ValueError as fault:
-        raise OSError(EIO, shorten(str(fault), _LONGEST_REASON), str(readings)) from fault
+        raise RunUnreadable(EIO, shorten(str(fault), _LONGEST_REASON), str(readings)) from fault
+    except OSError as fault:
+        if Path(str(fault.filename or "")).parent != run.path:
+            raise
+        raise RunUnreadable(fault.errno, fault.strerror, str(fault.filename)) from fault
 
 
 def _readings_of(run: StoredRun) -> Iterator[Reading | Answered | RunFacts]:

@@ -7,7 +7,7 @@ taken up by another process.
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urljoin, urlsplit
@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 
 from filmscrape.archive.captures import captured_at as date_of
 from filmscrape.archive.captures import read_http_date
+from filmscrape.archive.clock import SiteClock
 from filmscrape.archive.wayback import moment, replayed
 from filmscrape.items import ScrapedEvent
 from filmscrape.logs import logfmt
@@ -52,9 +53,6 @@ _ROBOTS_REFUSED = frozenset({401, 403, 429})
 _FIRST_TIMEOUT, _FIRST_RETRIES = 15, 1
 # What Scrapy notes in the meta of a request that was answered; another request may not carry it on.
 _OF_THE_ANSWER = frozenset({"download_latency", "retry_times"})
-# A cache may give an old Date, and clocks may differ. One that is a year ahead of all others of the site is wrong, and
-# what was captured then would count as the newest of its page for as long.
-_AHEAD = timedelta(days=366)
 _MAX_HOPS = 5  # redirects in a row, as RFC 9309 has it for robots.txt
 # An empty robots.txt allows all, and an archive's index that is empty lists no capture.
 _MAY_BE_EMPTY = frozenset({"robots", "index"})
@@ -77,7 +75,7 @@ class AskingSpider(Spider):
         self.sitemaps: list[str] = []
         self._asked: set[str] = set()  # discovery pages
         self._kinds: Counter[str] = Counter()
-        self._latest: datetime | None = None  # what the site's clock said
+        self._clock = SiteClock()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
@@ -202,10 +200,7 @@ class AskingSpider(Spider):
         said = read_http_date(response.headers.get("Date")) if response.headers.get("Date") else None
         if said is None or replayed(response.url) is not None:
             return None
-        if self._latest is not None and said > self._latest + _AHEAD:
-            return f"its Date ({said:%Y-%m-%d}) is more than a year later than what the site said before"
-        self._latest = max(said, self._latest or said)
-        return None
+        return self._clock.misdated(said)
 
     def blocked(self, response: Response) -> str | None:
         """Say why an answer stands in the place of a page, where it does."""

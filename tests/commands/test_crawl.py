@@ -5,7 +5,7 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -124,6 +124,25 @@ def test_output_that_cannot_be_written(tmp_path: Path) -> None:
     done = scrapy("crawl", SOURCE, OUTPUT_DIR=tmp_path / "file")
     assert done.returncode == 3
     assert str(tmp_path / "file") in one_line(done.stderr)
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-9], lambda whole: b"", lambda whole: None])
+def test_ledger_lost_and_a_run_that_cannot_be_read(output: Path, damage: Callable[[bytes], bytes | None]) -> None:
+    """No disk is full: making room would help nobody."""
+    (adopted,) = (output / SOURCE / "runs").iterdir()
+    readings = adopted / "readings.jsonl.gz"
+    (output / SOURCE / "ledger.sqlite").unlink()
+    broken = damage(readings.read_bytes())
+    if broken is None:
+        readings.unlink()
+        readings.mkdir()
+    else:
+        readings.write_bytes(broken)
+    done = scrapy("crawl", SOURCE, "-a", "base_url=http://127.0.0.1:9", OUTPUT_DIR=output)
+    assert done.returncode == 18
+    assert one_line(done.stderr).startswith(f"cannot read {readings}: ")
+    assert "scrapy verify tells more" in done.stderr
+    assert dataset(output) == OLD
 
 
 def test_output_is_relative_to_the_working_directory(tmp_path: Path) -> None:

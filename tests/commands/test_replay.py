@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -258,6 +260,36 @@ def test_nothing_is_published_while_a_run_holds_the_lock(crawled: Crawl, output:
     assert looked.returncode == 0, "looking is allowed"
     assert dataset(output).read_bytes() == before
     assert run(Command(), crawled.folder.name, "--publish", "--jobs", "1", output=output).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["event", "calendar"])
+def test_a_page_dated_years_ahead_is_lost_as_in_the_crawl(kind: str, tmp_path: Path) -> None:
+    """It would be the newest word on its page for decades."""
+    site = bundled_site()
+    wrong = min(path for path, answer in site.answers.items() if answer.kind == kind)
+    site.answers[wrong] = replace(site.answers[wrong], date=datetime(2099, 1, 1, tzinfo=UTC))
+    with serve(site) as origin:
+        first = crawl(tmp_path, {"base_url": origin})
+    done = scrapy("replay", first.folder.name, "--publish", "--jobs", "2", OUTPUT_DIR=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    again = runs_of(tmp_path, SOURCE)[-1].path
+    (row,) = rows(again / "failed.jsonl")
+    (before,) = first.rows("failed.jsonl")
+    assert (row["reason"], row["kind"]) == (before["reason"], before["kind"])
+    assert row["url"].endswith(wrong)
+    assert b"2099-" not in dataset(tmp_path).read_bytes()
+    assert b"2099-" not in gzip.decompress((again / READINGS).read_bytes())
+
+
+def test_a_run_that_cannot_be_read_is_damage(output: Path) -> None:
+    (first,) = runs_of(output, SOURCE)
+    (output / SOURCE / LEDGER).unlink()
+    path = first.path / READINGS
+    path.write_bytes(path.read_bytes()[:-50])
+    done = scrapy("replay", first.id, "--publish", OUTPUT_DIR=output)
+    assert done.returncode == 18
+    assert f"{path}: no whole gzip file" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_an_output_directory_that_cannot_be_written(crawled: Crawl, tmp_path: Path) -> None:
