@@ -7,12 +7,13 @@ from typing import IO, Any
 from filmscrape.runs.outcome import Outcome
 
 _CLEARLY = 5  # per cent of the events; a few films more or less move every field a little
+_WIDE = 4096  # characters of a line in a pipe
 
 
 def print_summary(report: Mapping[str, Any], file: IO[str]) -> None:
     """Print the verdict, what a run counted, with each loss and its reason, and where its files are.
 
-    A table with lines on a terminal, plain columns in a pipe.
+    A table with lines on a terminal, plain columns in a pipe, whose lines are never broken.
 
     :param report: what ``run.json`` says; that of ``scrapy replay`` has no verdict and no measures.
     """
@@ -20,13 +21,14 @@ def print_summary(report: Mapping[str, Any], file: IO[str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(file=file, highlight=False, markup=False, soft_wrap=True)
+    width = None if file.isatty() else _WIDE
+    console = Console(file=file, width=width, highlight=False, markup=False, soft_wrap=True)
     for line in _verdict(report):
         console.print(line)
     table = Table(box=box.SIMPLE if console.is_terminal else None, title=None, pad_edge=False)
-    table.add_column(str(report["source"]))
-    table.add_column("events", justify="right")
-    table.add_column("of these", no_wrap=True)
+    table.add_column(str(report["source"]), no_wrap=True)
+    table.add_column("events", justify="right", no_wrap=True)
+    table.add_column("of these", overflow="fold")
     for name, number, parts in rows(report["counts"]):
         table.add_row(name, str(number), parts)
     console.print(table)
@@ -58,8 +60,8 @@ def _coverage(report: Mapping[str, Any]) -> list[str]:
 
 def _resumed(report: Mapping[str, Any]) -> list[str]:
     """Which runs that did not come to their end this one went on with."""
-    runs = report.get("resumed")
-    return [f"resumed: {report['counts']['resumed']} answers of {', '.join(runs)}"] if runs else []
+    runs, answers = report.get("resumed"), report["counts"].get("resumed")
+    return [f"resumed: {answers} answers of {', '.join(runs)}"] if runs and answers else []
 
 
 def _costs(report: Mapping[str, Any]) -> list[str]:
