@@ -1,5 +1,6 @@
 """How much of each field is filled, run by run, and which strategies answered."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,11 +15,15 @@ _CLEARLY = 0.05  # of the events or of a field's answers; less is a few films mo
 
 
 class Column(NamedTuple):
-    """A run, as a column of the heat map."""
+    """A run, as a column of the heat map.
+
+    :ivar is_one_of_the_day: another run began on the same day, so that the time has to tell them apart.
+    """
 
     run: PastRun
     events: int
     is_this: bool
+    is_one_of_the_day: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,16 @@ def heat(runs: Sequence[StoredRun], this: StoredRun | None = None) -> Heat:
     :param this: the run that the report is about: the last column, with what is usual beside.
     """
     measured = [(run, measures) for run in runs if (measures := measures_of(run)).events]
-    columns = [Column(PastRun.of(run), m.events, this is not None and run.id == this.id) for run, m in measured]
+    days = Counter(run.started.date() for run, _ in measured if run.started)
+    columns = [
+        Column(
+            PastRun.of(run),
+            m.events,
+            this is not None and run.id == this.id,
+            run.started is not None and days[run.started.date()] > 1,
+        )
+        for run, m in measured
+    ]
     usual = mapping(mapping(this.report.get("baseline")).get("coverage")) if this else {}
     has_this = bool(columns) and columns[-1].is_this
     names = dict.fromkeys(name for _, m in reversed(measured) for name in m.coverage)

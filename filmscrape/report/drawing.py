@@ -78,19 +78,18 @@ def _band(one: Bar, other: Bar) -> str:
 
 
 def _branches(step: Step, top: float, widest: int) -> list[Branch]:
-    """Each loss leaves at the right end of the bar, the last one outermost."""
+    """Each loss leaves at the right end of the bar, the first one outermost and above the others: none cross."""
     found = []
     right = _wide(step.number, widest)
-    for at, loss in enumerate(reversed(step.losses)):
+    for place, loss in enumerate(step.losses):
         wide = _wide(loss.number, widest)
-        place = len(step.losses) - 1 - at
         y = top + _BAR + 8 + _LINE * place
         left, x, begin = max(right - wide, 0.0), _BARS + 18.0, top + _BAR
         away = f"H{right:g}Q{right:g} {y:g} {x:g} {y:g}"
         back = f"V{y + 3:g}Q{left:g} {y + 3:g} {left:g} {begin:g}Z"
         found.append(Branch(loss, f"M{left:g} {begin:g}{away}{back}", x + 6, y + 6))
         right = left
-    return found[::-1]
+    return found
 
 
 # ------------------------------------------------------------------ charts of many runs

@@ -12,7 +12,7 @@ from filmscrape.report.differences import Sides, sides
 from filmscrape.report.flow import Step, asides, flow
 from filmscrape.report.loose import cut, items, lines, mapping, number, whole, words
 from filmscrape.report.lost import Lost, lost_pages
-from filmscrape.report.remedies import REMEDIES, UNFINISHED, UNKNOWN, Remedy
+from filmscrape.report.remedies import REMEDIES, UNFINISHED, UNKNOWN, Remedy, advice
 from filmscrape.runs.baseline import Baseline, baseline
 from filmscrape.runs.history import CHANGES, PastRun
 from filmscrape.runs.history import UNFINISHED as KILLED
@@ -82,6 +82,7 @@ class RunFacts:
     :ivar run: how it went, in short.
     :ivar headline: the verdict in one line.
     :ivar findings: check and message of each.
+    :ivar advice: what to do, one line each; none where there is nothing to do.
     :ivar asides: what else was counted, name and words.
     :ivar usual: what the last runs of the same scope were like.
     :ivar given: arguments, settings and other circumstances, name and value.
@@ -91,6 +92,7 @@ class RunFacts:
     headline: str
     remedy: Remedy
     findings: list[tuple[str, str]]
+    advice: list[str]
     steps: list[Step]
     asides: list[tuple[str, str]]
     heat: Heat
@@ -112,11 +114,13 @@ def facts_of(run: StoredRun) -> RunFacts:
     alike = [other for other in before if other.report.get("scope") == scope]
     usual = baseline(before, mapping(scope))
     outcome, is_published = _outcome(past), published(run, past)
+    findings, remedy = _findings(run), _remedy(past, outcome)
     return RunFacts(
         run=past,
         headline=_headline(past, is_published),
-        remedy=_remedy(past, outcome),
-        findings=_findings(run),
+        remedy=remedy,
+        findings=findings,
+        advice=advice(remedy, [check for check, _ in findings], run.id),
         steps=flow(run.report.get("counts"), is_published=is_published),
         asides=asides(run.report.get("counts")),
         heat=heat([*alike[1 - _COLUMNS :], run], run),

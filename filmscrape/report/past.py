@@ -11,7 +11,7 @@ from filmscrape.report.loose import mapping, number
 from filmscrape.runs.history import History, PastRun
 from filmscrape.runs.stored import StoredRun
 
-_COLUMNS = 40  # runs of the heat map; a page that is scrolled sideways for longer tells nobody anything
+_COLUMNS = 18  # runs of the heat map: as many as a page has room for, so that the newest are seen
 
 
 class Row(NamedTuple):

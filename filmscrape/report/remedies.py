@@ -1,5 +1,6 @@
 """What an outcome means and what to do, in the words of ``docs/runbook.md``; backticks set off what is typed."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from filmscrape.runs.outcome import Outcome
@@ -114,6 +115,23 @@ REMEDIES: dict[Outcome, Remedy] = {
     ),
 }
 
+WARNINGS: dict[str, str] = {
+    "failed": "nothing today: the next run asks for these pages again. If the same ones fail tomorrow, open one in a"
+    " browser",
+    "discovery": "nothing today: the next run reads the lists again. If it says so twice, open the list in a browser:"
+    " what only it lists is missing",
+    "rejected": "read the reasons; `scrapy capture <id>` prints what a page says. Correct the page module, then"
+    " `scrapy replay <run> --publish`",
+    "events": "compare the site's listing with the dataset: a programme that has ended is no fault, a listing that has"
+    " moved is",
+    "coverage": "open a page of the site: if it no longer says this, there is nothing to do; if it does,"
+    " `scrapy explain <id> <field>`, correct the page module, then `scrapy replay <run> --publish`",
+    "problems": "the values stand in `extra` of their records: have them read, then `scrapy replay <run> --publish`",
+    "drift": "no value is lost yet, but the site has begun to change its pages: within days, `scrapy explain <id>"
+    " <field>` and correct the first strategy of these fields",
+}
+"""What to do about a warning, by the check that gives it."""
+
 UNFINISHED = Remedy(
     "the run was killed, or is still going on", "", "if no run is going on, start it again within a day", _ON
 )
@@ -123,3 +141,15 @@ UNKNOWN = Remedy(
     "`scrapy verify` tells whether its files are whole",
     "starts anew",
 )
+
+
+def advice(remedy: Remedy, checks: Sequence[str], run_id: str) -> list[str]:
+    """Say what to do about a run, one line each; none where there is nothing to do.
+
+    :param checks: those that found something.
+    """
+    if remedy is REMEDIES[Outcome.DEGRADED]:
+        told = [WARNINGS[check] for check in dict.fromkeys(checks) if check in WARNINGS] or [remedy.remedy]
+    else:
+        told = [] if remedy.remedy == "none" else [remedy.remedy]
+    return [line.replace("<run>", run_id) for line in told]

@@ -102,6 +102,7 @@ def _templates() -> Environment:
     )
     found.filters |= {
         "amount": amount,
+        "clock": clock,
         "day": day,
         "moment": moment,
         "percent": percent,
@@ -182,3 +183,8 @@ def moment(when: datetime | None) -> str:
 def day(when: datetime | None) -> str:
     """Write a day, as short as can be."""
     return when.astimezone(UTC).strftime("%-d %b") if when else "?"
+
+
+def clock(when: datetime | None) -> str:
+    """Write a time of day, UTC."""
+    return when.astimezone(UTC).strftime("%H:%M") if when else "?"

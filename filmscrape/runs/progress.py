@@ -88,7 +88,7 @@ class ProgressLine:
         from rich.text import Text
 
         source, *parts = self._parts
-        frame = self._spinner.render(self._console.get_time())
+        frame = str(self._spinner.render(self._console.get_time()))
         room = self._console.width - len(source) - 4  # the frame, the spaces between, and one for the cursor
         line = Text.assemble(frame, f" {source} {fitted(parts, room)}")
         line.no_wrap, line.overflow = True, "ellipsis"

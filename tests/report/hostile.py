@@ -83,7 +83,7 @@ def _files(evil: str) -> dict[str, list[Any]]:
         "failed.jsonl": [page],
         "rejected.jsonl": [{"url": evil, "id": evil, "errors": [error, {**error, "raw": {evil: [evil]}}]}],
         "skipped.jsonl": [page],
-        "captures.jsonl": [{"of": evil}, {"url": evil, "offset": 7, "status": 200, "date": evil}],
+        "captures.jsonl": [{"of": evil}, {"url": evil, "offset": 7, "status": 200, "date": evil, "record_id": evil}],
         "changes.jsonl": _changes(evil),
     }
 

@@ -80,6 +80,16 @@ def test_nothing_in_the_drawing_overlaps() -> None:
     assert max(branch.x for branch in drawing.branches) < WIDTH - 100
 
 
+def test_losses_do_not_cross() -> None:
+    """The outermost stands highest."""
+    branches = draw_flow(flow({**COUNTS, "pending": 2, "listed": 12}, is_published=True)).branches
+    assert len(branches) > 2
+    first, second = branches[:2]
+    assert (first.loss.name, second.loss.name) == ("failed", "without an answer")
+    assert first.label_y < second.label_y
+    assert float(first.outline[1:].split(" ")[0]) > float(second.outline[1:].split(" ")[0])
+
+
 def test_one_of_many_is_seen() -> None:
     (branch,) = draw_flow(flow({"listed": 10**6, "failed": 1, "fetched": 10**6 - 1, "extracted": 10**6 - 1,
                                 "valid": 10**6 - 1, "written": 10**6 - 1}, is_published=True)).branches  # fmt: skip

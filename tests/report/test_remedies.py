@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from filmscrape.report.remedies import REMEDIES
+from filmscrape.report.remedies import REMEDIES, WARNINGS, advice
 from filmscrape.runs.outcome import Outcome
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
@@ -23,3 +23,25 @@ def test_the_runbook_has_every_outcome() -> None:
 @pytest.mark.parametrize("outcome", Outcome, ids=lambda outcome: outcome.name)
 def test_the_same_words(outcome: Outcome) -> None:
     assert tuple(REMEDIES[outcome]) == runbook()[outcome.name.lower()]
+
+
+def test_every_warning_says_what_to_do() -> None:
+    """The checks that can give one, as the runbook has them, and in its words."""
+    text = RUNBOOK.read_text()
+    _, table = text.split("## What to do about a warning")
+    rows = [line.strip("| ").split(" | ") for line in table.split("\n## ")[0].splitlines() if line.startswith("| `")]
+    assert {check.strip("`"): told.strip() for check, told in rows} == WARNINGS
+    _, checks = text.split("## What is checked")
+    lines = [line.split("|") for line in checks.split("\n## ")[0].splitlines() if line.startswith("| `")]
+    warn = {cells[1].strip(" `") for cells in lines if len(cells) == 7 and cells[4].strip()}
+    assert warn == WARNINGS.keys()
+
+
+def test_advice() -> None:
+    warned = advice(REMEDIES[Outcome.DEGRADED], ["drift", "drift", "rejected", "of another version"], "20261124-1")
+    assert len(warned) == 2
+    assert "`scrapy replay 20261124-1 --publish`" in warned[1]
+    assert advice(REMEDIES[Outcome.DEGRADED], [], "x") == ["read them; decide within days, not hours"]
+    assert advice(REMEDIES[Outcome.ACCEPTED], [], "x") == []
+    (failed,) = advice(REMEDIES[Outcome.COVERAGE_FELL], ["coverage", "drift"], "x")
+    assert "`scrapy replay x`" in failed
