@@ -5,6 +5,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -33,11 +34,11 @@ def main(arguments: list[str]) -> int:
     output = Path("output")
     started = time.monotonic()
     with serve(Site.from_folder(FIXTURES / source)) as origin:
-        crawl = subprocess.run(command(source, origin, output), env=environment(), stdout=subprocess.PIPE, text=True)
+        code, printed = crawl(command(source, origin, output))
     seconds = time.monotonic() - started
-    if crawl.returncode != 0:
-        print(crawl.stdout, end="")
-        return crawl.returncode
+    if code != 0:
+        print(printed, end="")
+        return code
     dataset = output / source / "events.jsonl"
     show(source, dataset, rejected(output / source / "runs"), seconds)
     return 0
@@ -52,6 +53,17 @@ def command(source: str, origin: str, output: Path) -> list[str]:
     """Build the command line of the crawl, which is the real one."""
     settings = [part for setting in (*NO_DELAY, f"OUTPUT_DIR={output}") for part in ("-s", setting)]
     return [sys.executable, "-m", "scrapy", "crawl", source, "-a", f"base_url={origin}", *settings]
+
+
+def crawl(line: list[str]) -> tuple[int, str]:
+    """Run the crawl to its end; a Ctrl-C is the crawl's, which ends by itself and says how to go on."""
+    with subprocess.Popen(line, env=environment(), stdout=subprocess.PIPE, text=True) as process:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # behind the start: the crawl would inherit it
+        try:
+            printed, _ = process.communicate()
+        finally:
+            signal.signal(signal.SIGINT, before)
+    return process.returncode, printed
 
 
 def environment() -> dict[str, str]:
@@ -85,7 +97,7 @@ def show(source: str, dataset: Path, lost: int, seconds: float) -> None:
     console = Console(highlight=False, soft_wrap=True)
     table = Table(box=box.SIMPLE if console.is_terminal else None, pad_edge=False)
     for heading in ("source", "events", "fields filled", "rejected", "seconds"):
-        table.add_column(heading, justify="left" if heading == "source" else "right")
+        table.add_column(heading, justify="left" if heading == "source" else "right", overflow="fold")
     table.add_row(source, str(len(events)), f"{filled(events):.0f} %", str(lost), f"{seconds:.1f}")
     console.print(table)
     console.print(dataset)

@@ -15,6 +15,7 @@ import pytest
 from filmscrape.demo import bundled, filled, main
 from filmscrape.fixtures import Answer, Site, serve
 from tests.crawling import ROOT, SOURCE, bundled_site, environment
+from tests.terminal import ESCAPE, on_terminal
 
 
 def demo(folder: Path) -> "subprocess.CompletedProcess[str]":
@@ -31,6 +32,28 @@ def test_demo_crawls_the_bundled_site(tmp_path: Path) -> None:
     events = len((tmp_path / path).read_bytes().splitlines())
     assert re.fullmatch(rf"{SOURCE} +{events} +\d+ % +0 +\d+\.\d *", row)
     assert events == sum(answer.kind == "event" for answer in bundled_site().answers.values())
+
+
+def test_demo_on_a_terminal_shows_how_far_it_is(tmp_path: Path) -> None:
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    line = [sys.executable, "-m", "filmscrape.demo"]
+    done = on_terminal(line, environment(), columns=40, cwd=tmp_path)
+    assert (done.code, done.is_sane) == (0, True)
+    assert re.search(rf"{SOURCE}: \d+ of \d+ events", done.seen)
+    told = (ESCAPE.sub("", line).strip() for line in done.seen.splitlines())
+    *_, row, path = filter(None, told)
+    assert path == f"output/{SOURCE}/events.jsonl"
+    assert re.fullmatch(rf"{SOURCE} +46 +\d+ % +0 +\d+\.\d", row)
+    assert "…" not in ESCAPE.sub("", done.seen)
+
+
+def test_ctrl_c_ends_the_demo_as_it_ends_the_crawl(tmp_path: Path) -> None:
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    line = [sys.executable, "-m", "filmscrape.demo"]
+    done = on_terminal(line, environment(), cwd=tmp_path, keys=(" events", "\x03"))
+    assert (done.code, done.is_sane) == (11, True)
+    assert "Traceback" not in done.seen
+    assert "scrapy crawl: interrupted" in done.seen
 
 
 def test_demo_fails_where_the_crawl_fails(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from scrapy.spiderloader import SpiderLoader
 
 from filmscrape.archive.explanation import Explainer, Explanation
 from filmscrape.commandline import OfflineCommand
+from filmscrape.logs import one_line
 from filmscrape.records import Event
 from filmscrape.runs.ledger import LedgerDamaged, Span
 from filmscrape.runs.outcome import Outcome
@@ -62,7 +63,7 @@ class Command(OfflineCommand):
         if opts.json:
             print(json.dumps(told, ensure_ascii=False, indent=2))
         else:
-            sys.stdout.writelines(f"{line}\n" for line in lines(told))
+            sys.stdout.writelines(f"{one_line(line)}\n" for line in lines(told))
 
     def _asked(self, args: list[str]) -> tuple[str, str]:
         if len(args) != 2:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
-from textwrap import fill
+from shutil import get_terminal_size
+from textwrap import wrap
+from typing import Any
 
 from scrapy.spiderloader import SpiderLoader
 
@@ -15,7 +17,9 @@ from filmscrape.commandline import OfflineCommand
 from filmscrape.records import Event, Language, Screening
 from filmscrape.runs.outcome import Outcome
 
-_WIDTH = 100  # characters of a line of prose
+_WIDTH = 100  # characters of a line of prose, where there is room for them
+_WORDS: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
+_NARROWEST = 30  # characters, below which more is broken than helped
 
 
 class Command(OfflineCommand):
@@ -57,7 +61,7 @@ class Command(OfflineCommand):
             self.end(Outcome.INTEGRITY, f"cannot read {fault.filename}: {fault.strerror or fault}")
             return
         with suppress(BrokenPipeError):
-            sys.stdout.write(line.decode() if opts.json else "".join(f"{row}\n" for row in shown(event)))
+            sys.stdout.write(line.decode() if opts.json else "".join(f"{row}\n" for row in shown(event, _room())))
 
     def _line(self, args: list[str], named: str | None) -> bytes:
         if len(args) != 1:
@@ -88,23 +92,39 @@ class Command(OfflineCommand):
 
 
 # ------------------------------------------------------------------ for reading
-def shown(event: Event) -> Iterator[str]:
-    """Print an event: what it is, who made it, when it screens, what is written of it, where it comes from."""
+def _room() -> int:
+    """How many characters a line may have: what a terminal shows, and a pipe as it is read best."""
+    if not sys.stdout.isatty():
+        return _WIDTH
+    return max(_NARROWEST, min(_WIDTH, get_terminal_size().columns - 1))
+
+
+def shown(event: Event, room: int = _WIDTH) -> Iterator[str]:
+    """Print an event: what it is, who made it, when it screens, what is written of it, where it comes from.
+
+    A record holds no control character and no mark that turns the text round: :class:`~filmscrape.records.Event`
+    refuses both.
+
+    :param room: characters of a line, which a word longer than that may exceed.
+    """
     years = "-".join(str(year) for year in (event.year, event.year_end) if year)
-    yield " ".join(filter(None, (event.title, f"({years})" if years else None)))
+    yield from wrap(" ".join(filter(None, (event.title, f"({years})" if years else None))), room, **_WORDS)
     facts, ends = [[row for row in rows if row[1]] for rows in (_facts(event), _ends(event))]
     width = max(len(label) for label, _ in (*facts, *ends)) + 2
-    yield from (_row(label, text, width) for label, text in facts)
+    for label, text in facts:
+        yield from _rows(label, text, width, room)
     for paragraph in _paragraphs(event):
         yield ""
-        yield fill(paragraph, _WIDTH)
+        yield from wrap(paragraph, room, **_WORDS)
     yield ""
-    yield from (_row(label, text, width) for label, text in ends)
+    for label, text in ends:
+        yield from _rows(label, text, width, room)
 
 
-def _row(label: str, text: str, width: int) -> str:
-    return fill(text, _WIDTH, initial_indent=f"  {label:<{width}}", subsequent_indent=" " * (width + 2),
-                break_long_words=False, break_on_hyphens=False)  # fmt: skip
+def _rows(label: str, text: str, width: int, room: int) -> list[str]:
+    hanging = min(width, room // 3)  # a long label leaves room for words, on a narrow terminal too
+    first = f"  {label:<{hanging - 2}}  "
+    return wrap(text, room, initial_indent=first, subsequent_indent=" " * (hanging + 2), **_WORDS)
 
 
 def _facts(event: Event) -> Iterator[tuple[str, str]]:

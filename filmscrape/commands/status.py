@@ -15,6 +15,12 @@ from filmscrape.runs.history import History, PastRun, age_of, read_age, spoken, 
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import runs_of, sources_of
 
+_HEADINGS = ("source", "run", "started", "verdict", "exit", "events", "changes", "seconds", "message")
+_NUMBERS = frozenset({"exit", "events", "changes", "seconds"})
+# On a terminal that is narrower than this, what --json has too: the run's id begins with when it began.
+_ROOMY = 120
+_LEFT_OUT = frozenset({"started", "changes", "seconds"})
+
 
 class Command(OfflineCommand):
     """Show the last runs.
@@ -129,12 +135,13 @@ class Command(OfflineCommand):
         width = None if sys.stdout.isatty() else 4096
         console = Console(file=sys.stdout, width=width, highlight=False, soft_wrap=True, markup=False)
         table = Table(box=box.SIMPLE if console.is_terminal else None, pad_edge=False)
-        for heading in ("source", "run", "started", "verdict", "exit", "events", "changes", "seconds", "message"):
-            is_number = heading in ("exit", "events", "changes", "seconds")
-            table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
+        shown = [at for at, heading in enumerate(_HEADINGS) if console.width >= _ROOMY or heading not in _LEFT_OUT]
+        for heading in (_HEADINGS[at] for at in shown):
+            table.add_column(heading, justify="right" if heading in _NUMBERS else "left", overflow="fold")
         for history in histories:
             for run in history.runs[:last]:
-                table.add_row(*_row(run))
+                row = _row(run)
+                table.add_row(*(row[at] for at in shown))
         console.print(table)
         for history in histories:
             published, accepted = self._told(history.published), self._told(history.accepted)

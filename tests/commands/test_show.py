@@ -9,9 +9,10 @@ import pytest
 from filmscrape.commands.show import Command, shown
 from filmscrape.fixtures import Fixture
 from filmscrape.records import Event
-from tests.crawling import ROOT, SOURCE
+from tests.crawling import ROOT, SOURCE, command, environment
 from tests.in_process import run
 from tests.records import PROVENANCE, event, screening
+from tests.terminal import on_terminal
 
 ID = f"{SOURCE}:here"
 
@@ -52,6 +53,31 @@ def test_every_bundled_event_can_be_shown() -> None:
         text = "\n".join(shown(bundled(page.folder.name)))
         assert page.expected["title"] in text
         assert not re.search(r"(^|[|,(/] ?)None\b", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_it_fits_the_terminal(columns: int, output: Path) -> None:
+    line = command("show", ID, OUTPUT_DIR=output)
+    done = on_terminal(line, environment(), columns=columns)
+    rows = done.seen.splitlines()
+    assert done.code == 0
+    assert max(len(row) for row in rows if "://" not in row) <= min(columns, 100)
+    assert rows[0] == "Here (2023)"
+    assert any(re.match(r"  cinematographer? +Grimm Vandekerckhove$|  cinematography +Grimm", row) for row in rows), (
+        rows
+    )
+
+
+@pytest.mark.parametrize("evil", ["a\x1b[31mb", "harmless \u202egnp.exe", "a\x07b", "a\x9bb", "a\x00b"])
+@pytest.mark.parametrize("field", ["title", "synopsis", "rating"])
+def test_no_page_steers_the_terminal(evil: str, field: str, output: Path) -> None:
+    """Neither as a record of ours, which none of these is, nor as a line of somebody's dataset."""
+    record = {**json.loads(bundled("here").model_dump_json()), field: evil}
+    (output / SOURCE / "events.jsonl").write_text(json.dumps(record) + "\n")
+    for arguments in ((), ("--json",)):
+        done = run(Command(), ID, *arguments, output=output)
+        assert (done.returncode, done.stdout) == (18, "")
+        assert all(line.isprintable() for line in done.stderr.splitlines())
 
 
 def test_a_screening_is_one_line() -> None:

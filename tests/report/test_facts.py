@@ -13,6 +13,8 @@ from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import StoredRun
 from tests.report.runs import COUNTS, MEASURES, add, write_rows
 
+_ID = "urn:uuid:ffb770d8-e053-4b5d-8478-b4399a525c62"
+
 
 @pytest.mark.parametrize(
     ("outcome", "words"),
@@ -132,6 +134,36 @@ def test_lost_pages_with_reason_and_capture(tmp_path: Path) -> None:
     assert rejected.pages[0].reasons == ["year: no year (9)", "no page"]
     assert rejected.pages[0].about == "festival:x"
     assert skipped.number == 0
+
+
+@pytest.mark.parametrize(
+    ("record_id", "command"),
+    [
+        (
+            "<urn:uuid:ffb770d8-e053-4b5d-8478-b4399a525c62>",
+            "scrapy capture urn:uuid:ffb770d8-e053-4b5d-8478-b4399a525c62",
+        ),
+        ("<urn:uuid:; rm -rf ~ #aaaaaaaaaaaaaaaaaaaaaaaa>", ""),
+        (_ID, ""),
+        (None, ""),
+        ([], ""),
+    ],
+)
+def test_what_prints_a_lost_page(record_id: Any, command: str, tmp_path: Path) -> None:
+    """It will be copied into a shell."""
+    run, page = add(tmp_path), "https://festival.example/x/"
+    write_rows(run.path / "failed.jsonl", [{"url": page, "kind": "event"}, {"url": "https://x/", "kind": "listing"}])
+    write_rows(run.path / "captures.jsonl", [{"url": page, "offset": 5, "record_id": record_id}])
+    failed = facts_of(run).lost[0]
+    assert (failed.number, failed.lists) == (2, 1)
+    assert failed.pages[0].capture is not None
+    assert failed.pages[0].capture.command == command
+
+
+def test_runs_of_one_day_are_told_apart_by_the_time(tmp_path: Path) -> None:
+    add(tmp_path, 3)
+    add(tmp_path, 0.1)
+    assert [column.is_one_of_the_day for column in facts_of(add(tmp_path)).heat.columns] == [False, True, True]
 
 
 def test_lost_pages_are_bounded(tmp_path: Path) -> None:
