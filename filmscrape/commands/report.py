@@ -5,7 +5,7 @@ from pathlib import Path
 
 from filmscrape.commandline import OfflineCommand
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import StoredRun, find_run, runs_of, sources_of
+from filmscrape.runs.stored import RUNS, StoredRun, find_run, runs_of, sources_of
 
 
 class Command(OfflineCommand):
@@ -60,6 +60,9 @@ class Command(OfflineCommand):
             if not runs:
                 raise LookupError(f"there is no run of {name} in {self.output}")
             return runs[-1]
+        folder = Path(name)
+        if folder.is_dir() and folder.absolute().parent.name == RUNS:  # also of a run that left no `run.json`
+            return StoredRun.read(folder)
         return find_run(self.output, name)
 
     def _history(self, names: list[str], target: Path | None) -> Path:

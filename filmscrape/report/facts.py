@@ -115,9 +115,12 @@ def facts_of(run: StoredRun) -> RunFacts:
     usual = baseline(before, mapping(scope))
     outcome, is_published = _outcome(past), published(run, past)
     findings, remedy = _findings(run), _remedy(past, outcome)
+    headline = _headline(past, is_published)
+    if not run.report and (run.path / "run.json").exists():
+        headline, remedy = "Nobody knows how the run ended: its run.json cannot be read.", UNKNOWN
     return RunFacts(
         run=past,
-        headline=_headline(past, is_published),
+        headline=headline,
         remedy=remedy,
         findings=findings,
         advice=advice(remedy, [check for check, _ in findings], run.id),

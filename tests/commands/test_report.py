@@ -19,6 +19,27 @@ def test_a_run_by_id_folder_or_source(tmp_path: Path, capsys: pytest.CaptureFixt
         assert found.id in (found.path / "report.html").read_text()
 
 
+@pytest.mark.parametrize(
+    "left", [None, b"", b'{"started": "2026', b"[]", b'{"exit_code": 0, "finished": "x", "counts": [1]}']
+)
+def test_a_run_that_says_nothing_of_itself(
+    left: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Killed before it could, damaged since, or of a version nobody remembers."""
+    add(tmp_path, 1)
+    found = add(tmp_path)
+    (found.path / "run.json").unlink()
+    if left is not None:
+        (found.path / "run.json").write_bytes(left)
+    for name in (found.id, str(found.path), SOURCE):
+        done = run(Command, tmp_path, [name], capsys)
+        assert (done.code, done.out.strip()) == (0, str(found.path / "report.html")), done.err
+    text = (found.path / "report.html").read_text()
+    assert ("run.json cannot be read" in text) == (left in (b"", b'{"started": "2026', b"[]"))
+    assert run(Command, tmp_path, ["--history"], capsys).code == 0
+    assert found.id in (tmp_path / SOURCE / "history.html").read_text()
+
+
 def test_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found, target = add(tmp_path), tmp_path / "there.html"
     assert run(Command, tmp_path, [found.id, "--output", str(target)], capsys).out.strip() == str(target)

@@ -222,7 +222,8 @@ def test_a_damaged_run_json(text: bytes, tmp_path: Path) -> None:
     for name in ("failed", "rejected", "skipped", "changes", "captures"):
         (run.path / f"{name}.jsonl").write_bytes(b"\xff\n" + text + b"\n")
     facts = facts_of(StoredRun.read(run.path))
-    assert facts.remedy is UNFINISHED
+    assert facts.remedy is UNKNOWN
+    assert facts.headline == "Nobody knows how the run ended: its run.json cannot be read."
 
 
 def test_brackets_without_end(tmp_path: Path) -> None:
