@@ -10,6 +10,7 @@ from typing import NoReturn
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from filmscrape.logs import one_line
 from filmscrape.runs.outcome import Outcome
 
 _EXAMPLES = re.compile(r"\s*(Examples?:)\s+")
@@ -65,7 +66,7 @@ class OfflineCommand(ScrapyCommand):
 
     def end(self, outcome: Outcome, message: str) -> None:
         """Say in one line why the command did not do what it is for, and keep the exit code for ``scrapy``."""
-        print(f"scrapy {self.name}: {message}", file=sys.stderr)
+        print(f"scrapy {self.name}: {one_line(message)}", file=sys.stderr)
         self.exitcode = int(outcome)
 
     def _wrong(self, message: str) -> NoReturn:

@@ -20,6 +20,7 @@ from scrapy.utils.conf import arglist_to_dict
 
 from filmscrape.bounds import check_bounds
 from filmscrape.commandline import HelpFormatter
+from filmscrape.logs import one_line
 from filmscrape.runs.limits import Limits
 from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.outcome import Outcome
@@ -172,7 +173,7 @@ class Command(ScrapyCommand):
 
     @staticmethod
     def _end(outcome: Outcome, message: str) -> int:
-        _print(lambda: print(f"scrapy crawl: {message}", file=sys.stderr))
+        _print(lambda: print(f"scrapy crawl: {one_line(message)}", file=sys.stderr))
         return int(outcome)
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from filmscrape.report.loose import cut, words
 
 _LONGEST = 600  # characters of a value; a synopsis is longer, and its difference is seen in what is shown or counted
+_BEFORE = 100  # characters before a difference, for whoever has to find the place
 _MOST_WORDS = 250  # to compare: more take time that nobody has at the end of a run
 _MOST_ELEMENTS = 500  # of two lists, each compared with each
 _MOST_LINES = 12
@@ -76,7 +77,21 @@ def _beside(mine: list[Any], other: list[Any]) -> list[Line]:
 
 
 def _of_texts(old: str, new: str) -> tuple[Line, Line]:
-    """Two texts, word by word."""
+    """Two texts, word by word; of long ones, what begins shortly before they differ."""
+    begin = _shared(old, new) if max(len(old), len(new)) > _LONGEST else 0
+    was, now = _by_words(old[begin:], new[begin:])
+    same = [Part(f"({begin} characters that are the same) … ")] if begin else []
+    return [*same, *was], [*same, *now]
+
+
+def _shared(old: str, new: str) -> int:
+    """How many characters at the beginning need not be shown."""
+    pairs = enumerate(zip(old, new, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))
+    return max(old.rfind(" ", 0, max(same - _BEFORE, 0)) + 1, 0)
+
+
+def _by_words(old: str, new: str) -> tuple[Line, Line]:
     a, b = (re.findall(r"\s+|\S+", cut(text, _LONGEST)) for text in (old, new))
     if max(len(a), len(b)) > _MOST_WORDS:
         return [Part("".join(a), differs=True)], [Part("".join(b), differs=True)]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any
 
+from filmscrape.logs import one_line
 from filmscrape.runs.outcome import Outcome
 
 _CLEARLY = 5  # per cent of the events; a few films more or less move every field a little
@@ -13,7 +14,8 @@ _WIDE = 4096  # characters of a line in a pipe
 def print_summary(report: Mapping[str, Any], file: IO[str]) -> None:
     """Print the verdict, what a run counted, with each loss and its reason, and where its files are.
 
-    A table with lines on a terminal, plain columns in a pipe, whose lines are never broken.
+    A table with lines on a terminal, plain columns in a pipe, whose lines are never broken. What came from a site (a
+    reason, an address) tells a terminal nothing but letters.
 
     :param report: what ``run.json`` says; that of ``scrapy replay`` has no verdict and no measures.
     """
@@ -24,16 +26,16 @@ def print_summary(report: Mapping[str, Any], file: IO[str]) -> None:
     width = None if file.isatty() else _WIDE
     console = Console(file=file, width=width, highlight=False, markup=False, soft_wrap=True)
     for line in _verdict(report):
-        console.print(line)
+        console.print(one_line(line))
     table = Table(box=box.SIMPLE if console.is_terminal else None, title=None, pad_edge=False)
     table.add_column(str(report["source"]), no_wrap=True)
     table.add_column("events", justify="right", no_wrap=True)
     table.add_column("of these", overflow="fold")
     for name, number, parts in rows(report["counts"]):
-        table.add_row(name, str(number), parts)
+        table.add_row(name, str(number), one_line(parts))
     console.print(table)
     for line in (*_coverage(report), *_resumed(report), *_costs(report), *_places(report)):
-        console.print(line)
+        console.print(one_line(line))
 
 
 def _verdict(report: Mapping[str, Any]) -> list[str]:

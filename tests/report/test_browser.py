@@ -61,3 +61,17 @@ def test_in_the_browser(evil: str, scheme: Literal["light", "dark"], browser: "B
             assert page.locator("script, img, iframe, object, form").count() == 0
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
             context.close()
+
+
+def test_paper_shows_what_is_folded(browser: "Browser", tmp_path: Path) -> None:
+    path = write_report(folder(tmp_path, "x"))
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = false)")
+    tables = page.locator("details table")
+    height = "part => part.checkVisibility({contentVisibilityAuto: true}) ? part.getBoundingClientRect().height : 0"
+    assert tables.count() > 2
+    assert {table.evaluate(height) for table in tables.all()} == {0}
+    page.emulate_media(media="print")
+    assert all(table.evaluate(height) > 0 for table in tables.all())
+    page.close()

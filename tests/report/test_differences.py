@@ -44,3 +44,13 @@ def test_long_values_are_bounded() -> None:
 def test_how_much_was_left_out_is_said() -> None:
     assert told(sides(None, "x" * 700).new) == ["x" * 600 + "… (100 more characters)"]
     assert told(sides(None, list(range(20))).new)[-1] == "and 8 more"
+
+
+@pytest.mark.parametrize("before", [0, 90, 590, 700, 5000])
+def test_where_long_texts_differ_is_seen(before: int) -> None:
+    """Also where only the end of a synopsis was mended."""
+    same = ("word " * 2000)[:before]
+    found = sides(f"{same}old end{' more' * 300}", f"{same}new end{' more' * 300}")
+    assert [[part.text for part in line if part.differs] for (line,) in found] == [["old"], ["new"]]
+    (line,) = found.new
+    assert len("".join(part.text for part in line)) < 800
