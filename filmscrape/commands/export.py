@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 from filmscrape.commandline import OfflineCommand
-from filmscrape.exports.dataset import Dataset, DatasetUnreadable
+from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.formats import FORMATS
+from filmscrape.exports.reading import DatasetUnreadable
 from filmscrape.runs.ledger import LedgerDamaged
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import sources_of

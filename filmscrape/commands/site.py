@@ -5,7 +5,8 @@ from pathlib import Path
 
 from filmscrape.commandline import OfflineCommand
 from filmscrape.commands.export import datasets
-from filmscrape.exports.dataset import Dataset, DatasetUnreadable
+from filmscrape.exports.dataset import Dataset
+from filmscrape.exports.reading import DatasetUnreadable
 from filmscrape.runs.ledger import LedgerDamaged
 from filmscrape.runs.outcome import Outcome
 from filmscrape.site.build import FolderInUse, build

@@ -15,9 +15,9 @@ from urllib.parse import quote
 from lxml import etree
 
 from filmscrape.exports.dataset import Dataset
+from filmscrape.exports.drafts import Drafts
 from filmscrape.exports.names import clean, digest, web_address
 from filmscrape.exports.news import facts_of, in_words, is_cancellation
-from filmscrape.exports.shelf import Shelf
 from filmscrape.records import Event
 
 # Who names the entries, and since when (RFC 4151). Nobody can own such a name (RFC 2606), so no other names the same.
@@ -67,10 +67,10 @@ def write(dataset: Dataset, folder: Path) -> list[Path]:
     events = {event.id: event for event in dataset.events() if event.id in wanted}
     # An empty feed must say when it changed, too: when the dataset grew last, which an unchanged site does not move.
     grown = max(known.values(), default=dataset.as_of)
-    with Shelf(folder) as shelf:
+    with Drafts(folder) as drafts:
         for name, chosen in entries.items():
-            shelf.add(f"{name}.atom", _feed(dataset, name, [(entry, events[entry.event]) for entry in chosen], grown))
-    return shelf.paths
+            drafts.add(f"{name}.atom", _feed(dataset, name, [(entry, events[entry.event]) for entry in chosen], grown))
+    return drafts.written
 
 
 # ------------------------------------------------------------------ what is new

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filmscrape.exports.dataset import Dataset
-from filmscrape.exports.drafts import drafts
+from filmscrape.exports.drafts import Drafts
 from filmscrape.exports.rows import Row, Value, as_json, as_text, batches
 from filmscrape.exports.tables import TABLES, Table, Type
 
@@ -37,17 +37,16 @@ def restore(cell: str) -> str:
 
 def write(dataset: Dataset, folder: Path) -> list[Path]:
     """Write a file for each table: ``events.csv``, ``screenings.csv`` and so on."""
-    targets = [folder / f"{table.name}.csv" for table in TABLES]
-    with drafts(targets) as paths, ExitStack() as open_files:
+    with Drafts(folder) as drafts, ExitStack() as open_files:
         writers: dict[str, Writer] = {}
-        for table, path in zip(TABLES, paths, strict=True):
+        for table in TABLES:
+            path = drafts.begin(f"{table.name}.csv")
             file = open_files.enter_context(path.open("w", encoding="utf-8-sig", newline=""))
             writers[table.name] = csv.writer(file, lineterminator="\r\n")
             writers[table.name].writerow(column.name for column in table.columns)
         for table, rows in batches(dataset):
             writers[table.name].writerows(_cells(table, rows))
-        open_files.close()
-    return targets
+    return drafts.written
 
 
 _CELL: dict[Type, Callable[..., object]] = {

@@ -7,14 +7,13 @@ The model is that of EN 15907; classes, slots and terms are those of the AVefi s
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
 from filmscrape.exports.dataset import Dataset
-from filmscrape.exports.drafts import drafts
+from filmscrape.exports.drafts import Drafts
 from filmscrape.exports.en15907_terms import (
     ACTIVITIES,
     duration,
@@ -41,18 +40,18 @@ def write(dataset: Dataset, folder: Path) -> list[Path]:
 
     :raises OSError: where a file cannot be written.
     """
-    targets = [*(folder / f"{name}.jsonl" for name in _FILES), folder / SCHEMA]
-    with drafts(targets) as paths, ExitStack() as stack:
-        out = dict(zip(_FILES, (stack.enter_context(path.open("wb")) for path in paths[:-1]), strict=True))
+    with Drafts(folder) as drafts:
+        for name in _FILES:
+            drafts.begin(f"{name}.jsonl")
         agents = Agents()
         for event in dataset.events():
             for name, record in records(event):
-                out[name].write(as_line(record))
+                drafts.add(f"{name}.jsonl", as_line(record))
                 agents.add(record)
-        out["agents"].writelines(map(as_line, agents.records()))
-        paths[-1].write_bytes(files("filmscrape.exports").joinpath(SCHEMA).read_bytes())
-        stack.close()
-    return targets
+        for record in agents.records():
+            drafts.add("agents.jsonl", as_line(record))
+        drafts.add(SCHEMA, files("filmscrape.exports").joinpath(SCHEMA).read_bytes())
+    return drafts.written
 
 
 def records(event: Event) -> Iterator[tuple[str, Record]]:

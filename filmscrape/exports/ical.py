@@ -16,8 +16,8 @@ from urllib.parse import quote
 import icalendar
 
 from filmscrape.exports.dataset import Dataset, Revision
+from filmscrape.exports.drafts import Drafts
 from filmscrape.exports.names import clean, key_of, screening_key, slug, web_address
-from filmscrape.exports.shelf import Shelf
 from filmscrape.exports.vtimezone import local, vtimezone
 from filmscrape.records import Event, Language, Screening
 
@@ -37,41 +37,32 @@ class Span(NamedTuple):
 def write(dataset: Dataset, folder: Path) -> list[Path]:
     """Write ``all.ics``, ``sources/<source>.ics``, ``venues/<slug>.ics`` and ``series/<slug>.ics``.
 
-    A slug is :func:`~filmscrape.exports.names.slug` of the name. An event that stands in two datasets is taken from the
-    first. ``LAST-MODIFIED`` and ``SEQUENCE`` are the event's, from the ledger; an unchanged site changes no byte.
+    A slug is :func:`~filmscrape.exports.names.slug` of the name. ``LAST-MODIFIED`` and ``SEQUENCE`` are the
+    event's, from the ledger; an unchanged site changes no byte. A calendar that there is no more is removed.
 
     :return: the files.
     """
     origins = first_keys(dataset)
-    with Shelf(folder) as shelf:
-        names = _headers(dataset, shelf)
-        for event in _once(dataset):
+    with Drafts(folder, owns=("sources/*.ics", "venues/*.ics", "series/*.ics")) as drafts:
+        names = _headers(dataset, drafts)
+        for event in dataset.events():
             found = dataset.revisions.get(event.id, Revision(0, ""))
             revision = Revision(found.number, found.at or event.first_seen)
             for uid, screening in identified(event, origins):
                 piece = bytes(vevent(event, screening, uid, revision).to_ical())
                 for name, _ in _files(event, screening):
-                    shelf.add(name, piece)
+                    drafts.add(name, piece)
         for name in names:
-            shelf.add(name, _END)
-    return shelf.paths
-
-
-def _once(dataset: Dataset) -> Iterator[Event]:
-    """Each event once: they come by id, so doubles follow one another."""
-    last = ""
-    for event in dataset.events():
-        if event.id != last:
-            yield event
-        last = event.id
+            drafts.add(name, _END)
+    return drafts.written
 
 
 # ------------------------------------------------------------------ calendars
-def _headers(dataset: Dataset, shelf: Shelf) -> list[str]:
+def _headers(dataset: Dataset, drafts: Drafts) -> list[str]:
     """Begin each calendar: its name, and the zones of its screenings."""
     titles = {"all.ics": "Screenings"}
     zones: dict[str, dict[str, Span]] = defaultdict(dict)
-    for event in _once(dataset):
+    for event in dataset.events():
         titles[f"sources/{event.source}.ics"] = f"Screenings: {event.source}"
         for screening in event.screenings:
             when = [moment for moment in times(event, screening) if moment is not None and moment.tzinfo is not UTC]
@@ -81,9 +72,9 @@ def _headers(dataset: Dataset, shelf: Shelf) -> list[str]:
                     span = zones[name].get(screening.timezone, Span(moment.year, moment.year))
                     zones[name][screening.timezone] = Span(min(span.first, moment.year), max(span.last, moment.year))
     for name in sorted(titles):
-        shelf.add(name, _header(titles[name]))
+        drafts.add(name, _header(titles[name]))
         for zone, span in sorted(zones[name].items()):
-            shelf.add(name, vtimezone(zone, *span))
+            drafts.add(name, vtimezone(zone, *span))
     return sorted(titles)
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from filmscrape.exports.dataset import Dataset
+from filmscrape.exports.drafts import Drafts
 from filmscrape.exports.jsonld_work import Node, film, iri, person, programme, short_films, tidied
 from filmscrape.exports.names import key_of, web_address
-from filmscrape.exports.shelf import Shelf
 from filmscrape.records import Event, Screening
 
 _ADDRESSES = ("availability", "contentUrl", "eventStatus", "url")
@@ -39,15 +39,15 @@ def write(dataset: Dataset, folder: Path) -> list[Path]:
 
     :return: the file.
     """
-    with Shelf(folder) as shelf:
-        shelf.add("dataset.jsonld", f'{{"@context": {script_json(CONTEXT)}, "@graph": ['.encode())
+    with Drafts(folder) as drafts:
+        drafts.add("dataset.jsonld", f'{{"@context": {script_json(CONTEXT)}, "@graph": ['.encode())
         before = "\n"
         for event in dataset.events():
             for node in nodes(event):
-                shelf.add("dataset.jsonld", f"{before}{script_json(node)}".encode())
+                drafts.add("dataset.jsonld", f"{before}{script_json(node)}".encode())
                 before = ",\n"
-        shelf.add("dataset.jsonld", b"\n]}\n")
-    return shelf.paths
+        drafts.add("dataset.jsonld", b"\n]}\n")
+    return drafts.written
 
 
 def event_jsonld(event: Event) -> Node:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from filmscrape.exports.dataset import TEXTS
 from filmscrape.records import Event
 
-_TEXTS = frozenset({"summary", "synopsis", "quotes"})  # what others wrote
 _SHORTEST = 200  # characters of a value that a line repeats; the page has the rest
 _NOTHING = "nothing"
 _NAMES = {"runtime_minutes": "Runtime in minutes", "countries": "Countries", "no_dialogue": "No dialogue"}
@@ -41,7 +41,7 @@ def in_words(changes: Iterable[dict[str, Any]], *, texts: bool) -> Iterator[str]
     for change in changes:
         if change["screening"]:
             yield _of_screening(change)
-        elif change["field"] in _TEXTS and not texts:
+        elif change["field"] in TEXTS and not texts:
             yield f"{_name(change['field'])}: changed."
         else:
             old, new = _words(change["old"]), _words(change["new"])

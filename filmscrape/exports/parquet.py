@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
 from filmscrape.exports.dataset import Dataset
-from filmscrape.exports.drafts import drafts
+from filmscrape.exports.drafts import Drafts
 from filmscrape.exports.rows import batches
 from filmscrape.exports.tables import TABLES, Column, Table, Type
 from filmscrape.records import SCHEMA_VERSION
@@ -28,18 +28,18 @@ _TYPES = {
 
 def write(dataset: Dataset, folder: Path) -> list[Path]:
     """Write a file for each table: ``events.parquet``, ``screenings.parquet`` and so on; a row group a batch."""
-    targets = [folder / f"{table.name}.parquet" for table in TABLES]
     about = {
         "schema_version": SCHEMA_VERSION,
         "sources": " ".join(dataset.sources),
         "as_of": dataset.as_of,
         "texts": "included" if dataset.texts else "left out",
     }
-    with drafts(targets) as paths, ExitStack() as open_files:
-        writers = {
-            table.name: open_files.enter_context(ParquetWriter(path, schema(table, about), compression="zstd"))
-            for table, path in zip(TABLES, paths, strict=True)
-        }
+    with Drafts(folder) as drafts, ExitStack() as open_files:
+        writers = {}
+        for table in TABLES:
+            path = drafts.begin(f"{table.name}.parquet")
+            writer = ParquetWriter(path, schema(table, about), compression="zstd")
+            writers[table.name] = open_files.enter_context(writer)
         for table, rows in batches(dataset):
             writer = writers[table.name]
             columns = [
@@ -47,8 +47,7 @@ def write(dataset: Dataset, folder: Path) -> list[Path]:
                 for values, field in zip(zip(*rows, strict=True), writer.schema, strict=True)
             ]
             writer.write_table(pa.Table.from_arrays(columns, schema=writer.schema))
-        open_files.close()
-    return targets
+    return drafts.written
 
 
 def schema(table: Table, about: dict[str, str]) -> pa.Schema:

@@ -8,7 +8,7 @@ from itertools import chain
 
 from pydantic import BaseModel
 
-from filmscrape.exports.dataset import Dataset, DatasetUnreadable
+from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.tables import (
     ACTOR,
     CREDITS,
@@ -50,12 +50,12 @@ def batches(dataset: Dataset, size: int = BATCH) -> Iterator[tuple[Table, Sequen
 
     A table that has none is left out; ``people`` comes last.
 
-    :raises DatasetUnreadable: where a line is no record, has a time that is out of bounds, or an id comes twice.
+    :raises DatasetUnreadable: where a line is no record.
     """
     pending: dict[str, list[Row]] = {table.name: [] for table in TABLES}
     tables = {table.name: table for table in TABLES}
     spellings: Counter[str] = Counter()
-    for event in _in_order(dataset.events()):
+    for event in dataset.events():
         spellings.update(_names(event))
         for table, row in _rows(event):
             rows = pending[table.name]
@@ -70,10 +70,7 @@ def batches(dataset: Dataset, size: int = BATCH) -> Iterator[tuple[Table, Sequen
 
 
 def instant(text: str) -> datetime:
-    """A time of the record as UTC.
-
-    :raises OverflowError: where that is before the year 1 or after 9999.
-    """
+    """A time of the record as UTC."""
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
@@ -87,33 +84,13 @@ def as_json(items: list[str]) -> str:
     return json.dumps(items, ensure_ascii=False)
 
 
-def _in_order(events: Iterable[Event]) -> Iterator[Event]:
-    """Insist on what the tables' keys need.
-
-    :raises DatasetUnreadable: where an id does not come after the one before it.
-    """
-    before = ""
-    for event in events:
-        if event.id <= before:
-            what = "comes twice" if event.id == before else f"comes after {before}"
-            raise DatasetUnreadable(f"{event.id} {what}: a dataset has each event once, in the order of their ids")
-        before = event.id
-        yield event
-
-
 def _rows(event: Event) -> Iterator[tuple[Table, Row]]:
-    """All rows of an event.
-
-    :raises DatasetUnreadable: at a time that UTC cannot express.
-    """
-    try:
-        yield EVENTS, (*_values(event, _EVENT), *_values(event.provenance, _PROVENANCE))
-        for place, screening in enumerate(event.screenings, 1):
-            starts_on = date.fromisoformat(screening.starts_at[:10])
-            values = (starts_on if c.type is Type.DATE else _value(screening, c) for c in _OF_SCREENING)
-            yield SCREENINGS, (event.id, place, *values)
-    except OverflowError:
-        raise DatasetUnreadable(f"{event.id} has a time that is out of bounds") from None
+    """All rows of an event."""
+    yield EVENTS, (*_values(event, _EVENT), *_values(event.provenance, _PROVENANCE))
+    for place, screening in enumerate(event.screenings, 1):
+        starts_on = date.fromisoformat(screening.starts_at[:10])
+        values = (starts_on if c.type is Type.DATE else _value(screening, c) for c in _OF_SCREENING)
+        yield SCREENINGS, (event.id, place, *values)
     yield from _credits(event)
     yield from _languages(event)
     yield from _introductions(event)

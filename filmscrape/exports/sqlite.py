@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.datasette import metadata
-from filmscrape.exports.drafts import drafts
+from filmscrape.exports.drafts import Drafts
 from filmscrape.exports.rows import Row, Value, as_json, as_text, batches
 from filmscrape.exports.tables import TABLES, Column, Table, Type
 
@@ -80,17 +80,16 @@ def write(dataset: Dataset, folder: Path) -> list[Path]:
 
     :raises OSError: where the file cannot be written.
     """
-    targets = [folder / FILE, folder / "metadata.json"]
-    with drafts(targets) as (database, about):
-        database.touch()  # says why where it cannot be written; SQLite does not
+    with Drafts(folder) as drafts:
+        database = drafts.begin(FILE)
         try:
             with closing(sqlite3.connect(database)) as connection:
                 _fill(connection, dataset)
         except sqlite3.OperationalError as fault:
-            raise OSError(None, str(fault), str(targets[0])) from fault
+            raise OSError(None, str(fault), str(folder / FILE)) from fault
         text = json.dumps(metadata(dataset, Path(FILE).stem), ensure_ascii=False, indent=2)
-        about.write_text(text + "\n", encoding="utf-8")
-    return targets
+        drafts.add("metadata.json", f"{text}\n".encode())
+    return drafts.written
 
 
 def _fill(connection: sqlite3.Connection, dataset: Dataset) -> None:

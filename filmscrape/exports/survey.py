@@ -5,15 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, TypeVar
 
-from filmscrape.exports.dataset import Dataset
+from filmscrape.exports.dataset import TEXTS, Dataset
 from filmscrape.exports.names import web_address
 from filmscrape.records import Event
 from filmscrape.runs.measure import measure
 
 _Bound = TypeVar("_Bound", str, int)
-
-TEXTS = ("summary", "synopsis", "quotes")
-"""Fields of an event that are left out with the texts; the bios of people and the synopses of shorts are, too."""
 
 
 @dataclass

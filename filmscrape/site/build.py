@@ -3,14 +3,12 @@
 import json
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.jsonld import event_jsonld, script_json
-from filmscrape.records import Event
 from filmscrape.site import pages, words
 from filmscrape.site.catalogue import Catalogue
 from filmscrape.site.index import search_index
@@ -89,20 +87,11 @@ def _events(dataset: Dataset, catalogue: Catalogue, render: Renderer) -> None:
     history: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for change in dataset.changes():
         history[change["id"]].append(change)
-    for event in _once(dataset):
+    for event in dataset.events():
         card = catalogue.add(event)
         values = pages.event_values(event, card, catalogue, history.pop(event.id, ()), texts=dataset.texts)
         jsonld = as_markup(script_json(event_jsonld(event)))
         render.page("event", card.page, title=event.title, jsonld=jsonld, **values)
-
-
-def _once(dataset: Dataset) -> Iterator[Event]:
-    """Each event once, from the first dataset that has it: they come by id, so doubles follow one another."""
-    last = ""
-    for event in dataset.events():
-        if event.id != last:
-            yield event
-        last = event.id
 
 
 def _days(catalogue: Catalogue, render: Renderer, as_of: str) -> int:

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
+from filmscrape.exports.dataset import TEXTS
+
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")  # fmt: skip
@@ -18,7 +20,7 @@ TICKETS = {
 KINDS = {"film": "Film", "shorts": "Short films", "talk": "Talk", "performance": "Performance", "other": "Event"}
 STATUSES = {"upcoming": "", "past": "Past", "cancelled": "Cancelled", "unknown": ""}
 # Fields that hold what others wrote, left out with the texts.
-_TEXTS = frozenset({"summary", "synopsis", "quotes", "people", "shorts"})
+_TEXTS = frozenset({*TEXTS, "people", "shorts"})
 _LONGEST = 400  # characters of a value in the history of changes; the whole of it is in the ledger
 _KINDS = {
     "added": "First seen",

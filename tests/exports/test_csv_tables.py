@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filmscrape.exports.csv_tables import neutralise, restore, write
-from filmscrape.exports.dataset import Dataset, DatasetUnreadable
+from filmscrape.exports.dataset import Dataset
+from filmscrape.exports.reading import DatasetUnreadable
 from filmscrape.exports.tables import TABLES
 from tests import records
 from tests.exports.rebuilt import as_published, dataset_file, decoded, digests, from_fixtures, rebuilt, tricky

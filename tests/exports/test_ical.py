@@ -301,7 +301,7 @@ def test_the_same_dataset_gives_the_same_bytes_and_leaves_nothing_half_done(
     dataset = dataset_of(tmp_path, *fixtures())
     write(dataset, tmp_path / "one")
     before = files(tmp_path / "one")
-    monkeypatch.setattr("filmscrape.exports.shelf._WAITING", 1000)  # piece by piece, as a large dataset is written
+    monkeypatch.setattr("filmscrape.exports.drafts._WAITING", 1000)  # piece by piece, as a large dataset is written
     write(dataset, tmp_path / "two")
     assert files(tmp_path / "two") == before
 

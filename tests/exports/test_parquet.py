@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from filmscrape.exports import parquet, rows
-from filmscrape.exports.dataset import Dataset, DatasetUnreadable
+from filmscrape.exports.dataset import Dataset
+from filmscrape.exports.reading import DatasetUnreadable
 from filmscrape.exports.tables import TABLES
 from tests.exports.rebuilt import as_published, dataset_file, digests, from_fixtures, plain, rebuilt, tricky
 

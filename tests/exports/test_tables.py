@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filmscrape.exports.dataset import Dataset, DatasetUnreadable
+from filmscrape.exports.dataset import Dataset
+from filmscrape.exports.reading import DatasetUnreadable
 from filmscrape.exports.rows import batches
 from filmscrape.exports.tables import EVENTS, LISTS, TABLES, Type, person_id
 from filmscrape.records import Event
@@ -126,7 +127,9 @@ def test_texts_of_others_are_left_out_where_they_are_not_wanted(tmp_path: Path) 
     assert "wolverine" not in str(tables)
 
 
-@pytest.mark.parametrize(("ids", "words"), [("aa", "festival:a comes twice"), ("ba", "festival:a comes after")])
+@pytest.mark.parametrize(
+    ("ids", "words"), [("aa", "line 2 has festival:a again"), ("ba", "line 2 has festival:a after festival:b")]
+)
 def test_an_id_that_comes_twice_or_out_of_order_is_named(tmp_path: Path, ids: str, words: str) -> None:
     path = tmp_path / "events.jsonl"
     path.write_text("".join(records.event(id=f"festival:{id}").model_dump_json() + "\n" for id in ids))
