@@ -7,6 +7,7 @@ from filmscrape.commandline import OfflineCommand
 from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.formats import FORMATS
 from filmscrape.exports.reading import DatasetUnreadable
+from filmscrape.exports.whole import FolderInUse
 from filmscrape.runs.ledger import LedgerDamaged
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import sources_of
@@ -35,10 +36,12 @@ class Command(OfflineCommand):
         """Add what to read, where to write, and what to leave out."""
         super().add_options(parser)
         parser.add_argument("--input", metavar="FILE", action="append", default=[],
-                            help="a dataset to read in place of the sources' own (may be repeated)")  # fmt: skip
+                            help="a dataset to read in place of the sources' own (may be repeated; of an "
+                                 "event in several of them the record seen last counts)")  # fmt: skip
         parser.add_argument("--output", metavar="DIR", help="where to write (default: <OUTPUT_DIR>/exports)")
         parser.add_argument("--without-texts", action="store_true",
-                            help="leave out what others wrote: synopses, bios, quotes")  # fmt: skip
+                            help="leave out what others wrote: synopses, bios, quotes, and `extra`, the words of "
+                                 "a page that no rule has read")  # fmt: skip
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write each format into a folder of its name, and print the files."""
@@ -54,10 +57,15 @@ class Command(OfflineCommand):
                 (folder / name).mkdir(parents=True, exist_ok=True)
                 for path in FORMATS[name].write(dataset, folder / name):
                     print(path)
-        except (DatasetUnreadable, LedgerDamaged) as fault:
+        except FolderInUse as wrong:
+            self.end(Outcome.USAGE, str(wrong))
+        except DatasetUnreadable as fault:
             self.end(Outcome.INTEGRITY, str(fault))
+        except LedgerDamaged as fault:
+            self.end(Outcome.INTEGRITY, f"{fault}: scrapy rebuild makes it again of the runs")
         except OSError as fault:
-            self.end(Outcome.CANNOT_WRITE, f"{fault.filename or folder}: {fault.strerror or fault}")
+            what = f"{fault.filename or folder}: {fault.strerror or fault}"
+            self.end(Outcome.CANNOT_WRITE, f"{what}; make room or name another folder with --output")
 
 
 def datasets(output: Path, named: list[str]) -> list[Path]:

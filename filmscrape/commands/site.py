@@ -7,9 +7,10 @@ from filmscrape.commandline import OfflineCommand
 from filmscrape.commands.export import datasets
 from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.reading import DatasetUnreadable
+from filmscrape.exports.whole import FolderInUse
 from filmscrape.runs.ledger import LedgerDamaged
 from filmscrape.runs.outcome import Outcome
-from filmscrape.site.build import FolderInUse, build
+from filmscrape.site.build import build
 
 
 class Command(OfflineCommand):

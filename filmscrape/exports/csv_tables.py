@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING
 
 from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.drafts import Drafts
+from filmscrape.exports.names import clean
 from filmscrape.exports.rows import Row, Value, as_json, as_text, batches
 from filmscrape.exports.tables import TABLES, Table, Type
 
 if TYPE_CHECKING:
     from _csv import Writer
 
-# What a spreadsheet takes for a formula at the start of a cell, in both widths; and such a text behind apostrophes, so
-# that taking one apostrophe off always gives the text back.
-_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
+# What a spreadsheet takes for a formula at the start of a cell, in both widths, also behind blanks, which it may take
+# off; and such a text behind apostrophes, so that taking one apostrophe off always gives the text back.
+_FORMULA = re.compile("'*\\s*[=+\\-@\t\r\n＝＋－＠]")
 
 
 def neutralise(text: str) -> str:
@@ -50,12 +51,12 @@ def write(dataset: Dataset, folder: Path) -> list[Path]:
 
 
 _CELL: dict[Type, Callable[..., object]] = {
-    Type.TEXT: neutralise,
+    Type.TEXT: lambda text: neutralise(clean(text)),
     Type.INTEGER: int,
     Type.BOOLEAN: lambda value: "true" if value else "false",
     Type.TIMESTAMP: as_text,
     Type.DATE: date.isoformat,
-    Type.LIST: as_json,
+    Type.LIST: lambda items: clean(as_json(items)),
 }
 
 

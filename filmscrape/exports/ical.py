@@ -82,8 +82,9 @@ def _header(title: str) -> bytes:
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//filmscrape//screenings//EN")
     calendar.add("version", "2.0")
-    calendar.add("name", title)
-    calendar.add("x-wr-calname", title)  # the same for programs older than RFC 7986
+    name = icalendar.vText(clean(title))  # the library does not know these two for text, and would not escape it
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)  # the same for programs older than RFC 7986
     calendar.add("refresh-interval", timedelta(days=1), parameters={"VALUE": "DURATION"})
     return bytes(calendar.to_ical()).removesuffix(_END)
 

@@ -5,6 +5,7 @@ part has the address of the event's page and a fragment; that of a person or a s
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.drafts import Drafts
 from filmscrape.exports.jsonld_work import Node, film, iri, person, programme, short_films, tidied
-from filmscrape.exports.names import key_of, web_address
+from filmscrape.exports.names import UNWANTED, key_of, web_address
 from filmscrape.records import Event, Screening
 
 _ADDRESSES = ("availability", "contentUrl", "eventStatus", "url")
@@ -30,8 +31,9 @@ _AVAILABILITY = {"available": "InStock", "sold_out": "SoldOut", "standby": "Limi
 _FORMATS = frozenset({"16mm", "35mm", "70mm", "3d", "4k", "dcp", "imax", "super 8"})
 _TYPES = {"film": "ScreeningEvent", "shorts": "ScreeningEvent", "talk": "EducationEvent"}
 _WORKS = {"film": film, "shorts": programme}
-# JSON is the same with these escaped, and HTML and JavaScript see in it no end of a script and no end of a line.
-_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+# JSON is the same with these escaped. HTML and JavaScript see in it no end of a script and no end of a line, and who
+# reads it as text sees it in its order.
+_ESCAPED = re.compile(f"[<>&\u2028\u2029]|{UNWANTED.pattern}")
 
 
 def write(dataset: Dataset, folder: Path) -> list[Path]:
@@ -57,7 +59,8 @@ def event_jsonld(event: Event) -> Node:
 
 def script_json(value: Any) -> str:
     """JSON on one line that can stand in a ``<script>`` of an HTML page as it is: no text in it ends the script."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False).translate(_ESCAPES)
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def nodes(event: Event) -> Iterator[Node]:

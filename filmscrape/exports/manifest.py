@@ -5,8 +5,7 @@ same dataset in place of being copied: what stands there may be older, or hold t
 """
 
 import json
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,52 +13,55 @@ from filmscrape.exports.croissant import metadata
 from filmscrape.exports.data_card import card
 from filmscrape.exports.datapackage import descriptor
 from filmscrape.exports.dataset import Dataset
+from filmscrape.exports.formats import FORMATS
 from filmscrape.exports.packaged import PackagedFile, checksums, packaged
 from filmscrape.exports.rights import HOME
 from filmscrape.exports.survey import Survey, survey
+from filmscrape.exports.whole import renewed
 from filmscrape.reference import json_schema
 
 EVENTS: Final = "events.jsonl"
 SCHEMA: Final = "event.schema.json"
+DESCRIPTOR: Final = "datapackage.json"
 SUMS: Final = "SHA256SUMS"
 
 
 def write(dataset: Dataset, folder: Path) -> list[Path]:
-    """Write the package into a folder.
+    """Write the package, which takes the place of an earlier one when it is whole.
 
+    :return: the files.
+    :raises FolderInUse: the folder holds something else.
     :raises OSError: where a file cannot be written.
     """
-    data = [folder / EVENTS, folder / SCHEMA]
-    with data[0].open("wb") as file:
+    beside = [name for name in FORMATS if name != folder.name and (folder.parent / name).is_dir()]
+    with renewed(folder, "data package", DESCRIPTOR) as making:
+        names = _package(dataset, making, beside)
+    return [folder / name for name in names]
+
+
+def _package(dataset: Dataset, folder: Path, formats: Sequence[str]) -> list[str]:
+    """Write the package into a new folder, and list its files.
+
+    :param formats: the other shapes that are to be a part of it.
+    """
+    with (folder / EVENTS).open("wb") as file:
         found = survey(dataset, file)
-    data[1].write_text(json_schema(), encoding="utf-8")
-    data += _other_shapes(dataset, folder)
+    (folder / SCHEMA).write_text(json_schema(), encoding="utf-8")
+    data = [folder / EVENTS, folder / SCHEMA]
+    for name in formats:
+        data += sorted(FORMATS[name].write(dataset, folder / name))
     files = packaged(folder, data)
     title, description, citation = _title(found), _description(found), _citation(found, files[0].sha256)
     texts = {
-        "datapackage.json": _json(descriptor(found, title, description, _data(files))),
+        DESCRIPTOR: _json(descriptor(found, title, description, _data(files))),
         "croissant.json": _json(metadata(found, title, description, citation, files)),
         "README.md": card(found, title, description, citation, files),
     }
-    about = [folder / name for name in texts]
-    for path in about:
-        path.write_text(texts[path.name], encoding="utf-8")
-    sums = folder / SUMS
-    sums.write_text(checksums([*files, *packaged(folder, about)]), encoding="utf-8")
-    return [*data, *about, sums]
-
-
-def _other_shapes(dataset: Dataset, folder: Path) -> Iterator[Path]:
-    """Make what was exported beside the package a part of it."""
-    from filmscrape.exports.formats import FORMATS
-
-    for name, shape in FORMATS.items():
-        inside = folder / name
-        if inside.is_dir():  # of an earlier export: a calendar of a venue that is no more, or a text
-            shutil.rmtree(inside)
-        if name != folder.name and (folder.parent / name).is_dir():
-            inside.mkdir()
-            yield from sorted(shape.write(dataset, inside))
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    sums = checksums([*files, *packaged(folder, [folder / name for name in texts])])
+    (folder / SUMS).write_text(sums, encoding="utf-8")
+    return [*(file.path for file in files), *texts, SUMS]
 
 
 def _data(files: Sequence[PackagedFile]) -> list[PackagedFile]:

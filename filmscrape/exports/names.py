@@ -12,8 +12,10 @@ from urllib.parse import quote, urldefrag, urlsplit
 from filmscrape.records import Screening
 
 # What may disguise text or break a document: controls but for the line feed, bidi embeddings, overrides and isolates,
-# the byte order mark, lone surrogates, noncharacters. Records refuse most of it already; logged changes need not.
-_UNWANTED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
+# the byte order mark, lone surrogates, noncharacters. Records refuse most of it already; addresses and logged changes
+# need not.
+UNWANTED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
+_ENDS_OF_LINES = str.maketrans("\u2028\u2029", "\n\n")  # to some readers of lines; to others no end at all
 _RESERVED = ":/?#[]@!$&'()*+,;=%~"  # what an address may hold beside letters, digits and -._ (RFC 3986)
 _LONGEST = 60  # characters of a name that a file's name repeats; file systems end at 255 bytes
 
@@ -48,8 +50,8 @@ def key_of(screening: Screening) -> str:
 
 
 def clean(text: str) -> str:
-    """Text without what could disguise it or break a document; line feeds stay."""
-    return _UNWANTED.sub("", text)
+    """Text without what could disguise it or break a document; lines end with line feeds and nothing else."""
+    return UNWANTED.sub("", text).translate(_ENDS_OF_LINES)
 
 
 def web_address(address: str | None) -> str | None:
@@ -71,4 +73,4 @@ def web_address(address: str | None) -> str | None:
 def anchor(address: str, name: str) -> str:
     """An address of a part of a page: the page's own, and a fragment."""
     page = urldefrag(address).url
-    return f"{web_address(page) or quote(page, safe=_RESERVED)}#{quote(name, safe='')}"
+    return f"{web_address(page) or quote(clean(page), safe='')}#{quote(name, safe='')}"

@@ -1,7 +1,6 @@
 """Builds the catalogue of a dataset: event pages while the records are read, lists when all of them are known."""
 
 import json
-import shutil
 from collections import defaultdict
 from importlib.resources import files
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.jsonld import event_jsonld, script_json
+from filmscrape.exports.whole import renewed
 from filmscrape.site import pages, words
 from filmscrape.site.catalogue import Catalogue
 from filmscrape.site.index import search_index
@@ -26,10 +26,6 @@ ROOMS = {
 _ASSETS = ("style.css", "search.js")
 
 
-class FolderInUse(Exception):  # noqa: N818 - named for what is the case
-    """The folder to write holds something else than a catalogue; the message names it."""
-
-
 def build(dataset: Dataset, folder: Path) -> dict[str, int]:
     """Write the catalogue. The same dataset gives the same bytes; a catalogue that is there is replaced as a whole.
 
@@ -37,22 +33,8 @@ def build(dataset: Dataset, folder: Path) -> dict[str, int]:
     :return: how many pages of each kind.
     :raises FolderInUse: the folder holds something else.
     """
-    if folder.exists() and not (folder / MARK).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FolderInUse(f"{folder} is no catalogue: name an empty folder or a new one")
-    folder = folder.absolute()
-    making, old = (folder.with_name(f".{folder.name}.{state}") for state in ("new", "old"))
-    for left in (making, old):
-        shutil.rmtree(left, ignore_errors=True)
-    making.mkdir(parents=True)
-    try:
-        counts = _write(dataset, making)
-        if folder.exists():
-            folder.rename(old)
-        making.rename(folder)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
-    return counts
+    with renewed(folder, "catalogue", MARK) as making:
+        return _write(dataset, making)
 
 
 def _write(dataset: Dataset, folder: Path) -> dict[str, int]:

@@ -49,7 +49,7 @@ def bundled() -> list[Event]:
 
 def package(folder: Path, dataset: Dataset, *beside: str) -> Path:
     """Write the package, with other formats beside it."""
-    for name in (*beside, "manifest"):
+    for name in beside:
         (folder / name).mkdir(exist_ok=True)
     manifest.write(dataset, folder / "manifest")
     return folder / "manifest"
@@ -68,10 +68,7 @@ def test_the_dataset_is_in_it_byte_for_byte(tmp_path: Path) -> None:
 def test_texts_are_left_out_of_all_of_it(tmp_path: Path) -> None:
     quote = {"text": "Overwhelming", "attribution": None}
     dataset = dataset_of(tmp_path, event(synopsis="Overwhelming", summary="Overwhelming", quotes=[quote]), texts=False)
-    folder = tmp_path / "manifest" / "csv"
-    folder.mkdir(parents=True)
-    (folder / "old.csv").write_text("Overwhelming")  # of an earlier package, with texts
-    (tmp_path / "csv").mkdir()
+    (package(tmp_path, dataset, "csv") / "csv" / "old.csv").write_text("Overwhelming")  # of an earlier package
     (tmp_path / "csv" / "events.csv").write_text("Overwhelming")  # of an earlier export, with texts
     written = [path for path in package(tmp_path, dataset, "csv").rglob("*") if path.is_file()]
     assert len(written) > 5

@@ -11,8 +11,9 @@ import pytest
 from lxml import etree, html
 
 from filmscrape.exports.dataset import Dataset
+from filmscrape.exports.whole import FolderInUse
 from filmscrape.records import Event
-from filmscrape.site.build import MARK, FolderInUse, build
+from filmscrape.site.build import MARK, build
 from tests.records import director, event, screening
 from tests.site.catalogues import STRANGE, Unchecked, bundled, dataset
 
