@@ -62,7 +62,8 @@ class Command(OfflineCommand):
         except DatasetUnreadable as fault:
             self.end(Outcome.INTEGRITY, str(fault))
         except LedgerDamaged as fault:
-            self.end(Outcome.INTEGRITY, f"{fault}: scrapy rebuild makes it again of the runs")
+            remedy = "make it again with scrapy rebuild, or move it away: history is left out"
+            self.end(Outcome.INTEGRITY, f"{fault}; {remedy}")
         except OSError as fault:
             what = f"{fault.filename or folder}: {fault.strerror or fault}"
             self.end(Outcome.CANNOT_WRITE, f"{what}; make room or name another folder with --output")
@@ -76,7 +77,10 @@ def datasets(output: Path, named: list[str]) -> list[Path]:
     paths = [Path(name) for name in named] or [
         path for source in sources_of(output) if (path := output / source / "events.jsonl").is_file()
     ]
-    missing = next((path for path in paths if not path.is_file()), None)
+    folder = next((path for path in paths if path.is_dir()), None)
+    if folder is not None:
+        raise LookupError(f"{folder} is a folder: name the file, {folder / 'events.jsonl'} or the like")
+    missing = next((path for path in paths if not path.exists()), None)
     if missing is not None:
         raise LookupError(f"there is no dataset {missing}")
     if not paths:
