@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final, get_origin
 
-from filmscrape.exports.packaged import CSV, PackagedFile
+from filmscrape.exports.packaged import PackagedFile
 from filmscrape.exports.rights import statement
 from filmscrape.exports.survey import Survey
 from filmscrape.exports.tables import EVENTS, TABLES, Column, Table, Type
@@ -66,10 +66,8 @@ def _resource(file: PackagedFile, names: dict[str, str]) -> dict[str, Any]:
     }
     if file.path == "events.jsonl":
         found |= {"type": "table", "schema": _schema_of_events()}
-    elif file.media_type == CSV and file.table is not None:
+    elif file.table is not None:
         found |= {"type": "table", "schema": _schema(file.table, file.path.rpartition("/")[0], names)}
-    elif file.table is not None:  # Parquet brings its types along
-        found["description"] = file.table.summary
     return found
 
 

@@ -14,7 +14,7 @@ from filmscrape.exports.data_card import card
 from filmscrape.exports.datapackage import descriptor
 from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.formats import FORMATS
-from filmscrape.exports.packaged import PackagedFile, checksums, packaged
+from filmscrape.exports.packaged import PARQUET, PackagedFile, checksums, packaged
 from filmscrape.exports.rights import HOME
 from filmscrape.exports.survey import Survey, survey
 from filmscrape.exports.whole import renewed
@@ -65,8 +65,12 @@ def _package(dataset: Dataset, folder: Path, formats: Sequence[str]) -> list[str
 
 
 def _data(files: Sequence[PackagedFile]) -> list[PackagedFile]:
-    """The files without the schemas of others: these tell of data, and are none."""
-    return [file for file in files if not file.path.endswith(".schema.json")]
+    """The files that a Data Package tells of: no schemas, which tell of data themselves, and no Parquet.
+
+    A program for Data Packages that knows no Parquet finds fault with it, and version 2 of the standard has no word for
+    a table that is not to be read. ``croissant.json`` tells of those.
+    """
+    return [file for file in files if not file.path.endswith(".schema.json") and file.media_type != PARQUET]
 
 
 def _title(found: Survey) -> str:

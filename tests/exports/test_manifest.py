@@ -16,6 +16,7 @@ import yaml
 from filmscrape import __version__
 from filmscrape.exports import manifest
 from filmscrape.exports.dataset import Dataset
+from filmscrape.exports.formats import FORMATS
 from filmscrape.fixtures import Fixture
 from filmscrape.records import Event
 from tests.crawling import ROOT
@@ -98,7 +99,7 @@ def test_the_same_dataset_gives_the_same_bytes(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------------ Data Package
 def test_frictionless_finds_the_package_valid(tmp_path: Path) -> None:
-    folder = package(tmp_path, dataset_of(tmp_path, *bundled()), "csv")
+    folder = package(tmp_path, dataset_of(tmp_path, *bundled()), *(name for name in FORMATS if name != "manifest"))
     report = frictionless.validate(str(folder / "datapackage.json"))
     assert report.valid, report.flatten(["type", "message"])
     assert {task.name for task in report.tasks} >= {"events.jsonl", "csv-events.csv", "csv-credits.csv"}
@@ -132,7 +133,9 @@ def test_the_package_is_of_version_2(tmp_path: Path) -> None:
         assert ".." not in one["path"]
         assert path.stat().st_size == one["bytes"]
         assert one["hash"] == "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
-        assert one.get("encoding") == (None if one["format"] == "parquet" else "utf-8")
+        assert one["encoding"] == "utf-8"
+    assert {path.parent.name for path in folder.rglob("*.parquet")} == {"parquet"}
+    assert "parquet" not in {one["format"] for one in found["resources"]}  # croissant.json tells of it
     tabular = {one["path"]: one["schema"] for one in found["resources"] if one.get("type") == "table"}
     assert [field["name"] for field in tabular["events.jsonl"]["fields"]] == list(Event.model_fields)
     assert {key["reference"]["resource"] for key in tabular["csv/credits.csv"]["foreignKeys"]} <= set(names)
