@@ -80,7 +80,9 @@ def datasets(output: Path, named: list[str]) -> list[Path]:
     folder = next((path for path in paths if path.is_dir()), None)
     if folder is not None:
         raise LookupError(f"{folder} is a folder: name the file, {folder / 'events.jsonl'} or the like")
-    missing = next((path for path in paths if not path.exists()), None)
+    missing = next((path for path in paths if not path.is_file()), None)
+    if missing is not None and missing.exists():
+        raise LookupError(f"{missing} is no plain file, and is read more than once: save what it gives first")
     if missing is not None:
         raise LookupError(f"there is no dataset {missing}")
     if not paths:

@@ -24,7 +24,7 @@ from filmscrape.records import Event
 _AUTHORITY = "tag:filmscrape.invalid,2026:"
 _NAMESPACE = "http://www.w3.org/2005/Atom"
 _PREFIXES = cast("dict[str, str]", {None: _NAMESPACE})  # none at all; the stubs want a name for it
-_LONGEST = 100  # entries; some weeks of a busy festival, in a file that a reader fetches every hour
+_LONGEST = 500  # entries: the whole programme of a festival may be new in one night; some 300 KB
 FEEDS = {
     "new": "New events",
     "changed": "Changed events",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from filmscrape.exports.citation import citation_file
 from filmscrape.exports.croissant import metadata
 from filmscrape.exports.data_card import card
 from filmscrape.exports.datapackage import descriptor
@@ -55,6 +56,7 @@ def _package(dataset: Dataset, folder: Path, formats: Sequence[str]) -> list[str
     texts = {
         DESCRIPTOR: _json(descriptor(found, title, description, _data(files))),
         "croissant.json": _json(metadata(found, title, description, citation, files)),
+        "CITATION.cff": citation_file(found, title, description, files[0].sha256),
         "README.md": card(found, title, description, citation, files),
     }
     for name, text in texts.items():

@@ -148,6 +148,10 @@ def test_wrong_arguments_are_one_line(output: Path, tmp_path: Path) -> None:
     assert failed("csv", "--input", str(output), output=output) == (
         2, f"{output} is a folder: name the file, {output}/events.jsonl or the like",
     )  # fmt: skip
+    os.mkfifo(tmp_path / "pipe")
+    assert failed("csv", "--input", str(tmp_path / "pipe"), output=output) == (
+        2, f"{tmp_path}/pipe is no plain file, and is read more than once: save what it gives first",
+    )  # fmt: skip
     code, line = failed("csv", output=tmp_path / "empty")
     assert (code, line) == (2, f"there is no dataset in {tmp_path}/empty; name one with --input, or crawl first")
 

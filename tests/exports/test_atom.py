@@ -113,13 +113,13 @@ def test_a_cancelled_event_is_told_among_the_cancelled(tmp_path: Path) -> None:
     assert told_in(tmp_path / "out", "cancelled") == [("Cancelled: Here", "Status: unknown → cancelled.")]
 
 
-def test_a_feed_ends_after_a_hundred_entries(tmp_path: Path) -> None:
-    many = [event(f"2026-11-20T18:{n // 60:02}:{n % 60:02}Z", id=f"festival:{n}", title=f"T{n}") for n in range(130)]
+def test_a_feed_ends_after_five_hundred_entries(tmp_path: Path) -> None:
+    many = [event(f"2026-11-20T18:{n // 60:02}:{n % 60:02}Z", id=f"festival:{n}", title=f"T{n}") for n in range(530)]
 
     write(dataset_of(tmp_path, *many), tmp_path / "out")
 
     titles = [title for title, _ in told_in(tmp_path / "out", "new")]
-    assert titles == [f"New: T{number}" for number in range(129, 29, -1)]
+    assert titles == [f"New: T{number}" for number in range(529, 29, -1)]
 
 
 def test_an_unchanged_site_changes_no_byte_and_known_entries_keep_their_ids(tmp_path: Path) -> None:

@@ -217,6 +217,19 @@ def test_a_dataset_without_events_has_a_package(tmp_path: Path) -> None:
     assert descriptor(folder)["name"] == "filmscrape"
 
 
+def test_the_package_says_how_to_cite_it(tmp_path: Path) -> None:
+    folder = package(tmp_path, dataset_of(tmp_path, event()))
+    found = yaml.safe_load((folder / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(found)
+    assert (found["cff-version"], found["type"], found["version"]) == ("1.2.0", "dataset", "2026.11.20")
+    assert found["date-released"] == "2026-11-20"
+    digest = hashlib.sha256((folder / "events.jsonl").read_bytes()).hexdigest()
+    assert found["identifiers"] == [
+        {"type": "other", "value": f"sha256:{digest}", "description": "digest of events.jsonl"}
+    ]
+    assert "  CITATION.cff\n" in (folder / "SHA256SUMS").read_text(encoding="utf-8")
+
+
 # ------------------------------------------------------------------ the software
 def test_the_citation_file_is_whole_and_up_to_date() -> None:
     found = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
