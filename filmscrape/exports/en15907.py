@@ -6,7 +6,7 @@ The model is that of EN 15907; classes, slots and terms are those of the AVefi s
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
@@ -23,7 +23,7 @@ from filmscrape.exports.en15907_terms import (
     named,
     web_resources,
 )
-from filmscrape.exports.names import key_of
+from filmscrape.exports.names import key_of, told_apart
 from filmscrape.exports.rights import HOME
 from filmscrape.exports.tables import person_id
 from filmscrape.records import Event, Screening, Short
@@ -215,25 +215,13 @@ def _public_event(event: Event, screening: Screening, identifier: str, shown: st
 
 def _screenings(event: Event) -> Iterator[tuple[str, Screening]]:
     """The screenings with an identifier each."""
-    taken: set[str] = set()
-    for screening in event.screenings:
-        yield _untaken(f"{event.id}/screenings/{key_of(screening)}", taken), screening
+    stems = (f"{event.id}/screenings/{key_of(screening)}" for screening in event.screenings)
+    return zip(told_apart(stems, "/"), event.screenings, strict=True)
 
 
-def _each_named(identifier: str, shorts: Iterable[Short]) -> Iterator[tuple[str, Short]]:
+def _each_named(identifier: str, shorts: Sequence[Short]) -> Iterator[tuple[str, Short]]:
     """Shorts with an identifier each, by title: it stays where their order changes."""
-    taken: set[str] = set()
-    for short in shorts:
-        yield _untaken(named(identifier, short.title), taken), short
-
-
-def _untaken(identifier: str, taken: set[str]) -> str:
-    found, number = identifier, 1
-    while found in taken:
-        number += 1
-        found = f"{identifier}/{number}"
-    taken.add(found)
-    return found
+    return zip(told_apart((named(identifier, short.title) for short in shorts), "/"), shorts, strict=True)
 
 
 # ------------------------------------------------------------------ parts

@@ -17,7 +17,8 @@ import icalendar
 
 from filmscrape.exports.dataset import Dataset, Revision
 from filmscrape.exports.drafts import Drafts
-from filmscrape.exports.names import clean, key_of, screening_key, slug, web_address
+from filmscrape.exports.facts import directors, is_cancelled
+from filmscrape.exports.names import clean, key_of, screening_key, slug, told_apart, web_address
 from filmscrape.exports.vtimezone import local, vtimezone
 from filmscrape.records import Event, Language, Screening
 
@@ -122,15 +123,10 @@ def identified(event: Event, origins: Origins) -> list[tuple[str, Screening]]:
     A screening whose past is known comes first: one that is new at a time that another one left gets a number more.
     """
     keys = [key_of(screening) for screening in event.screenings]
-    uids: dict[int, str] = {}
-    for at in sorted(range(len(keys)), key=lambda at: (event.id, keys[at]) not in origins):
-        stem = f"{quote(event.id, safe=':')}/{origins.get((event.id, keys[at]), keys[at])}"
-        uid, number = f"{stem}@filmscrape", 1
-        while uid in uids.values():
-            number += 1
-            uid = f"{stem}~{number}@filmscrape"
-        uids[at] = uid
-    return [(uids[at], screening) for at, screening in enumerate(event.screenings)]
+    order = sorted(range(len(keys)), key=lambda at: (event.id, keys[at]) not in origins)
+    stems = (f"{quote(event.id, safe=':')}/{origins.get((event.id, keys[at]), keys[at])}" for at in order)
+    uids = dict(zip(order, told_apart(stems, "~"), strict=True))
+    return [(f"{uids[at]}@filmscrape", screening) for at, screening in enumerate(event.screenings)]
 
 
 # ------------------------------------------------------------------ one screening
@@ -175,26 +171,21 @@ def times(event: Event, screening: Screening) -> tuple[datetime, datetime | None
     return start, local(ends, screening.timezone, is_published=False)
 
 
-def is_cancelled(event: Event, screening: Screening) -> bool:
-    """Whether a screening does not take place; one that is over took place, whatever became of the event since."""
-    return screening.availability == "cancelled" or (event.status == "cancelled" and screening.availability != "past")
-
-
 def description(event: Event, screening: Screening) -> str:
     """What a page says of a screening, a line each; the blurb follows after an empty one."""
     countries = ", ".join(country.name for country in event.countries)
     years = "–".join(str(year) for year in (event.year, event.year_end) if year)
     length = f"{event.runtime_minutes} min" if event.runtime_minutes else ""
-    directors = ", ".join(dict.fromkeys(member.name for member in event.crew if member.role == "director"))
+    tickets = _TICKETS.get("cancelled" if is_cancelled(event, screening) else screening.availability)
     lines = [
         " / ".join(event.alternative_titles),
-        f"Directed by {directors}" if directors else "",
+        f"Directed by {', '.join(directors(event))}" if directors(event) else "",
         " · ".join(part for part in (length, countries, years) if part),
         _languages(event),
         *(_short(short.title, short.directors) for short in event.shorts),
         f"Rating: {event.rating}" if event.rating else "",
         ", ".join([*event.notes, *screening.notes]),
-        f"Tickets: {_TICKETS[screening.availability]}" if screening.availability in _TICKETS else "",
+        f"Tickets: {tickets}" if tickets else "",
         event.url,
     ]
     return "\n".join(line for line in lines if line) + (f"\n\n{event.summary}" if event.summary else "")

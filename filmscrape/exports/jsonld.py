@@ -12,8 +12,9 @@ from typing import Any
 
 from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.drafts import Drafts
+from filmscrape.exports.facts import is_cancelled
 from filmscrape.exports.jsonld_work import Node, film, iri, person, programme, short_films, tidied
-from filmscrape.exports.names import UNWANTED, key_of, web_address
+from filmscrape.exports.names import UNWANTED, key_of, told_apart, web_address
 from filmscrape.records import Event, Screening
 
 _ADDRESSES = ("availability", "contentUrl", "eventStatus", "url")
@@ -71,18 +72,19 @@ def nodes(event: Event) -> Iterator[Node]:
     yield from shorts
     for introduced in event.people:
         yield person(event, introduced.name, introduced)
-    for screening in event.screenings:
-        yield tidied(_showing(event, screening, shorts))
+    names = told_apart((f"screening-{key_of(screening)}" for screening in event.screenings), "-")
+    for name, screening in zip(names, event.screenings, strict=True):
+        yield tidied(_showing(event, name, screening, shorts))
     if not works and not event.screenings:
-        yield tidied(_showing(event, None, shorts))
+        yield tidied(_showing(event, "event", None, shorts))
 
 
 # ------------------------------------------------------------------ screenings
-def _showing(event: Event, screening: Screening | None, shorts: list[Node]) -> Node:
+def _showing(event: Event, name: str, screening: Screening | None, shorts: list[Node]) -> Node:
     """A screening; ``None`` for a talk or a performance whose page tells no time."""
     node: Node = {
         "@type": _TYPES.get(event.kind, "Event"),
-        "@id": iri(event, f"screening-{key_of(screening)}" if screening else "event"),
+        "@id": iri(event, name),
         "name": event.title,
         "url": web_address(event.url),
         "eventStatus": f"https://schema.org/{'EventCancelled' if _is_off(event, screening) else 'EventScheduled'}",
@@ -98,7 +100,7 @@ def _showing(event: Event, screening: Screening | None, shorts: list[Node]) -> N
         "startDate": screening.starts_at,
         "endDate": screening.ends_at,
         "location": {"@type": "Place", "name": screening.venue} if screening.venue else None,
-        "offers": _offer(screening),
+        "offers": _offer(event, screening),
         "videoFormat": formats if event.kind in ("film", "shorts") else [],
     }
 
@@ -129,15 +131,12 @@ def _subtitles(event: Event) -> list[str]:
 
 
 def _is_off(event: Event, screening: Screening | None) -> bool:
-    """Whether it does not take place; what is over took place, whatever became of the event since."""
-    if screening is None:
-        return event.status == "cancelled"
-    return screening.availability == "cancelled" or (event.status == "cancelled" and screening.availability != "past")
+    return event.status == "cancelled" if screening is None else is_cancelled(event, screening)
 
 
-def _offer(screening: Screening) -> Node | None:
+def _offer(event: Event, screening: Screening) -> Node | None:
     """Tickets, where the page says where or whether there are any."""
-    known = _AVAILABILITY.get(screening.availability)
+    known = None if is_cancelled(event, screening) else _AVAILABILITY.get(screening.availability)
     address = web_address(screening.booking_url)
     if known is None and address is None:
         return None

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from filmscrape.exports.names import anchor, slug, web_address
+from filmscrape.exports.names import anchor, slug, told_apart, web_address
 from filmscrape.records import CastMember, CrewMember, Event, Person
 
 Node = dict[str, Any]
@@ -88,17 +88,11 @@ def _work(event: Event, kind: str, name: str) -> Node:
 def short_films(event: Event) -> list[Node]:
     """The films inside a programme, or before a film."""
     found: list[Node] = []
-    taken: set[str] = set()
-    for short in event.shorts:
-        stem = name = iri(event, f"short-{slug(short.title)}")
-        number = 1
-        while name in taken:  # two of the same title
-            number += 1
-            name = f"{stem}-{number}"
-        taken.add(name)
+    names = told_apart((f"short-{slug(short.title)}" for short in event.shorts), "-")
+    for name, short in zip(names, event.shorts, strict=True):
         node = {
             "@type": "Movie",
-            "@id": name,
+            "@id": iri(event, name),
             "name": short.title,
             "duration": _duration(short.runtime_minutes),
             # Provinces stand among countries, so these are places.

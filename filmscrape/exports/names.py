@@ -5,8 +5,10 @@ All of them are made from the thing itself and from nothing beside it: what is a
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import chain, count
 from urllib.parse import quote, urldefrag, urlsplit
 
 from filmscrape.records import Screening
@@ -34,6 +36,18 @@ def slug(name: str) -> str:
 def digest(text: str) -> str:
     """Eight hexadecimal digits of a text; of 10,000 names that begin alike, two share them in one of 100 datasets."""
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def told_apart(names: Iterable[str], sign: str) -> Iterator[str]:
+    """Give each name in turn, and one that was given before a number more: ``drift``, ``drift-2``, ``drift-3``.
+
+    :param sign: what stands before the number.
+    """
+    given: set[str] = set()
+    for name in names:
+        found = next(one for one in chain([name], (f"{name}{sign}{number}" for number in count(2))) if one not in given)
+        given.add(found)
+        yield found
 
 
 def screening_key(starts_at: str, venue: str | None, number: str | None) -> str:

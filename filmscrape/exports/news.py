@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from filmscrape.exports.dataset import TEXTS
+from filmscrape.exports.facts import directors
 from filmscrape.records import Event
 
 _SHORTEST = 200  # characters of a value that a line repeats; the page has the rest
@@ -20,9 +21,8 @@ def is_cancellation(change: dict[str, Any]) -> bool:
 
 def facts_of(event: Event) -> Iterator[str]:
     """What a new event is, without the texts of others."""
-    directors = ", ".join(dict.fromkeys(member.name for member in event.crew if member.role == "director"))
     facts = {
-        "Directed by": directors,
+        "Directed by": ", ".join(directors(event)),
         "Countries": ", ".join(country.name for country in event.countries),
         "Languages": ", ".join(language.name for language in event.languages),
         "Year": str(event.year or ""),

@@ -172,3 +172,16 @@ def test_an_empty_dataset_is_an_empty_document(tmp_path: Path) -> None:
 def test_texts_of_others_stay_out(tmp_path: Path) -> None:
     write(dataset_of(tmp_path, event(synopsis="Secret.", summary="Secret."), texts=False), tmp_path / "out")
     assert all(b"Secret" not in data for data in files(tmp_path / "out").values())
+
+
+def test_screenings_that_nothing_tells_apart_are_nodes_of_their_own() -> None:
+    shown = event(screenings=[screening(), screening(), screening(id="1"), screening(id="1")])
+    nodes = [node for node in expanded(event_jsonld(shown)) if "ScreeningEvent" in node["@type"][0]]
+    assert len({node["@id"] for node in nodes}) == 4
+
+
+def test_nothing_is_sold_for_what_is_cancelled() -> None:
+    shown = event(status="cancelled", screenings=[screening(availability="available", booking_url="https://t.example/1")])
+    (node,) = [node for node in event_jsonld(shown)["@graph"] if node["@type"] == "ScreeningEvent"]
+    assert node["eventStatus"] == "https://schema.org/EventCancelled"
+    assert node["offers"] == {"@type": "Offer", "url": "https://t.example/1"}
