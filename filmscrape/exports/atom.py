@@ -148,5 +148,5 @@ def _add(parent: etree._Element, name: str, text: str | None = None, **attribute
     node = etree.SubElement(parent, f"{{{_NAMESPACE}}}{name}")
     node.text = None if text is None else clean(text)
     for key, value in attributes.items():
-        node.set(key, clean(value))
+        node.set(key, value)
     return node

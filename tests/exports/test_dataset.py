@@ -53,8 +53,9 @@ def test_a_ledger_beside_two_files_is_asked_once(tmp_path: Path) -> None:
     again = tmp_path / "a" / "again.jsonl"
     again.write_bytes(dataset.paths[0].read_bytes())
     (tmp_path / "link").symlink_to(tmp_path / "a")
-    paths = [dataset.paths[0], again, tmp_path / "link" / "events.jsonl"]
-    assert list(Dataset(paths).changes()) == list(dataset.changes())
+    (tmp_path / "a" / "empty.jsonl").touch()
+    for others in ([again], [tmp_path / "link" / "events.jsonl"], [tmp_path / "link" / "empty.jsonl"]):
+        assert list(Dataset([*dataset.paths, *others]).changes()) == list(dataset.changes())
 
 
 # ------------------------------------------------------------------ files that are no dataset

@@ -53,8 +53,14 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
             (making / "mark").write_text(number)
             (making / f"only-{number}").write_text("")
     assert files(tmp_path) == {"here/mark": b"2", "here/only-2": b""}
-    with pytest.raises(ValueError, match="broken"), renewed(tmp_path / "here", "package", "mark") as making:
-        raise ValueError("broken")
+
+    def fail() -> None:
+        with renewed(tmp_path / "here", "package", "mark") as making:
+            (making / "mark").write_text("3")
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        fail()
     assert files(tmp_path) == {"here/mark": b"2", "here/only-2": b""}
 
 

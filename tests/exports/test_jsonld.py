@@ -181,7 +181,9 @@ def test_screenings_that_nothing_tells_apart_are_nodes_of_their_own() -> None:
 
 
 def test_nothing_is_sold_for_what_is_cancelled() -> None:
-    shown = event(status="cancelled", screenings=[screening(availability="available", booking_url="https://t.example/1")])
+    shown = event(
+        status="cancelled", screenings=[screening(availability="available", booking_url="https://t.example/1")]
+    )
     (node,) = [node for node in event_jsonld(shown)["@graph"] if node["@type"] == "ScreeningEvent"]
     assert node["eventStatus"] == "https://schema.org/EventCancelled"
     assert node["offers"] == {"@type": "Offer", "url": "https://t.example/1"}
