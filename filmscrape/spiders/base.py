@@ -279,7 +279,10 @@ class EventSpider(CaptureSpider):
             item = page.read()
             paths = page.series_paths()
         except NotAnEvent as other:
-            self.settle_as_no_event(event, other.reason)
+            if self.was_read_before(response):
+                self.settle_as_unreadable(event, UnreadablePage(f"{other.reason}, and an earlier run read one there"))
+            else:
+                self.settle_as_no_event(event, other.reason)
         except Exception as fault:
             self.settle_as_unreadable(event, fault)
         else:
@@ -288,6 +291,15 @@ class EventSpider(CaptureSpider):
             item.capture = Capture(now, response.status, sha256(response.body).hexdigest(), record_id)
             yield item
             yield from self.series(paths)
+
+    def was_read_before(self, response: Response) -> bool:
+        """Whether an earlier run read an event's page at the same address of the site.
+
+        Where none is recognised there now, either it was replaced or a changed layout is not known, which would look
+        like events that left: so it counts as a page that cannot be read, and many of them fail the run.
+        """
+        address = response.meta.get("page", response.meta["event"])
+        return self.keeper.ledger.page(self.keeper.id_of(address)) is not None
 
 
 def refuse_cut_off(page: CardPage) -> None:

@@ -203,9 +203,9 @@ def test_a_page_that_is_no_event_any_more_is_asked_for_anew(site: Site, tmp_path
     run(site, tmp_path)
     other = next(path for path, answer in site.answers.items() if answer.kind == "not_event")
     site.answers[HERE] = site.answers[other]
-    assert run(site, tmp_path).counts["not_an_event"] >= 1
+    assert run(site, tmp_path).counts["unreadable"] == 1
     second = run(site, tmp_path)
-    assert [row["url"] for row in second.rows("skipped.jsonl")].count(SPIDER.event_url("here")) == 1
+    assert [row["url"] for row in second.rows("rejected.jsonl")].count(SPIDER.event_url("here")) == 1
 
 
 # ------------------------------------------------------------------ sitemaps
@@ -267,3 +267,30 @@ def test_what_a_stand_in_shows_is_not_mixed_with_the_site_s(site: Site, tmp_path
     assert f"was read from {SPIDER.site} and this run from 127.0.0.1" in second.verdict.message
     assert second.dataset.read_bytes() == before
     assert second.report["timings"].keys() == {"crawl", "write"}
+
+
+# ------------------------------------------------------------------ pages that are no event's any more
+def test_a_page_that_was_an_event_and_is_not_recognised_any_more_is_a_loss(site: Site, tmp_path: Path) -> None:
+    first = run(site, tmp_path)
+    later(site)
+    blank = b"<!doctype html><html><body><main><h1>Members</h1><p>Join us.</p></main></body></html>"
+    site.answers[HERE] = replace(site.answers[HERE], body=blank)
+    tag(site, HERE)
+    second = run(site, tmp_path)
+    assert second.counts["not_an_event"] == first.counts["not_an_event"], "what never was one is none now"
+    assert second.counts["unreadable"] == 1
+    (row,) = rows(second.folder / "rejected.jsonl")
+    assert row["url"] == SPIDER.event_url("here")
+    assert "an earlier run read one" in row["errors"][0]["reason"]
+    assert second.records()[f"{SOURCE}:here"]["title"] == "Here", "it stays in the dataset"
+
+
+def test_many_such_pages_are_a_layout_that_nobody_knows_and_fail_the_run(site: Site, tmp_path: Path) -> None:
+    run(site, tmp_path)
+    later(site)
+    for path in filter(is_event, site.answers):
+        if site.answers[path].status == 200 and site.answers[path].kind == "event":
+            body = re.sub(rb"(?s)<main.*</main>", b"<main></main>", site.answers[path].body)
+            site.answers[path] = replace(site.answers[path], body=body)
+            tag(site, path)
+    assert run(site, tmp_path).outcome is Outcome.TOO_MANY_FAILED
