@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # setuptools says in a box that an editable installation is one; a stranger would take it for a fault.
 EXPECTED := ignore:Editable installation
+DIST := dist
 # pywb, a web archive of others to test against: it pins old versions of libraries that are needed newer here.
 PYWB := .venv-pywb
 PYWB_STAMP := $(PYWB)/.installed
@@ -49,11 +50,11 @@ record: $(STAMP)  ## record the cassette of the end-to-end test anew from the li
 	@$(BIN)/python -m tests.cassette record
 
 egg: $(STAMP)  ## build the project's egg for Scrapyd into dist/
-	@rm -rf build/egg dist/*.egg
+	@rm -rf build/egg $(DIST)/*.egg
 	@said=$$($(BIN)/python -B -W ignore -c 'import setuptools; setuptools.setup()' --quiet \
-		build --build-base build/egg bdist_egg --bdist-dir build/egg/tree --dist-dir dist 2>&1) || \
+		build --build-base build/egg bdist_egg --bdist-dir build/egg/tree --dist-dir $(DIST) 2>&1) || \
 		{ echo "$$said" >&2; exit 1; }
-	@ls dist/*.egg
+	@ls $(DIST)/*.egg
 
 lint: $(STAMP)  ## ruff and mypy over everything
 	@$(BIN)/ruff check .
