@@ -23,8 +23,9 @@ def test_every_command_exists(name: str) -> None:
 
 @pytest.mark.parametrize("manual", MANUALS, ids=lambda path: path.name)
 def test_every_command_of_a_manual_exists(manual: Path) -> None:
-    blocks = "\n".join(re.findall(r"(?m)^ {4,6}[$#] (.*)$", manual.read_text(encoding="utf-8")))
-    found = list(scrapy_lines(blocks))
+    text = manual.read_text(encoding="utf-8")
+    lines = re.findall(r"(?m)^ {4,6}[$#] (.*)$", text) + re.findall(r"\| `([^`]*)` \|\n", text)
+    found = list(scrapy_lines("\n".join(lines)))
     assert len(found) > 1
     for words in found:
         check_scrapy(words)
