@@ -50,10 +50,11 @@ record: $(STAMP)  ## record the cassette of the end-to-end test anew from the li
 	@$(BIN)/python -m tests.cassette record
 
 egg: $(STAMP)  ## build the project's egg for Scrapyd into dist/
-	@rm -rf build/egg $(DIST)/*.egg
+	@rm -rf $(DIST)/egg $(DIST)/*.egg && mkdir -p $(DIST)/egg/info
 	@said=$$($(BIN)/python -B -W ignore -c 'import setuptools; setuptools.setup()' --quiet \
-		build --build-base build/egg bdist_egg --bdist-dir build/egg/tree --dist-dir $(DIST) 2>&1) || \
-		{ echo "$$said" >&2; exit 1; }
+		egg_info --egg-base $(DIST)/egg/info build --build-base $(DIST)/egg/parts \
+		bdist_egg --bdist-dir $(DIST)/egg/tree --dist-dir $(DIST) 2>&1) || { echo "$$said" >&2; exit 1; }
+	@rm -rf $(DIST)/egg
 	@ls $(DIST)/*.egg
 
 lint: $(STAMP)  ## ruff and mypy over everything

@@ -124,6 +124,25 @@ def test_a_worker_crawls_the_source_before_its_number(instance: str, source: str
     assert done.stdout == f"crawl {source} -s OUTPUT_DIR={writes_to('filmscrape-worker@.service')}\n"
 
 
+def test_the_mail_tells_which_unit_failed_and_how(tmp_path: Path) -> None:
+    for name, script in {"journalctl": 'echo "$@"', "sendmail": 'echo "to $1"; cat'}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    line = unit("filmscrape-failed@.service")["Service"]["ExecStart"].replace("%i", f"{SOURCE}-2")
+    failed = f"filmscrape-worker@{SOURCE}-2.service"
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "MONITOR_UNIT": failed,
+        "MONITOR_SERVICE_RESULT": "exit-code",
+        "MONITOR_EXIT_STATUS": "13",
+    }
+    done = subprocess.run(shlex.split(line), env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    address, subject, empty, journal = done.stdout.splitlines()
+    assert (address, subject, empty) == ("to root", f"Subject: filmscrape {SOURCE}-2: exit-code 13", "")
+    assert journal == f"--unit={failed} --lines=40 --no-pager --output=cat"
+
+
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_systemd_takes_the_unit(path: Path, tmp_path: Path) -> None:
     """It exits 0 for a key that it does not know, but says so."""
