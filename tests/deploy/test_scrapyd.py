@@ -23,7 +23,7 @@ from tests.pywb import free_port
 
 PROJECT = "filmscrape"
 BIN = Path(os.environ.get("FILMSCRAPE_SCRAPYD", ROOT / ".venv-scrapyd")) / "bin"
-PATIENCE = 60  # seconds for whatever Scrapyd does, on a machine that has other things to do
+PATIENCE = 120  # seconds for whatever Scrapyd does, on a machine that has other things to do
 
 
 def configuration() -> configparser.ConfigParser:
@@ -74,25 +74,21 @@ class Scrapyd:
     folder: Path
 
     def ask(self, name: str) -> dict[str, Any]:
-        return self._read(urllib3.request("GET", f"{self.url}/{name}.json?project={PROJECT}"))
+        return self._request("GET", f"{name}.json?project={PROJECT}")
 
-    def tell(self, name: str, **fields: Any) -> dict[str, Any]:
-        answer = urllib3.request("POST", f"{self.url}/{name}.json", fields={"project": PROJECT, **fields})
-        return self._read(answer)
+    def tell(self, name: str, *fields: tuple[str, Any]) -> dict[str, Any]:
+        body, kind = urllib3.encode_multipart_formdata([("project", PROJECT), *fields])
+        return self._request("POST", f"{name}.json", body=body, headers={"Content-Type": kind})
 
-    @staticmethod
-    def _read(answer: urllib3.BaseHTTPResponse) -> dict[str, Any]:
+    def _request(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        answer = urllib3.request(method, f"{self.url}/{path}", timeout=PATIENCE, retries=False, **content)
         read: dict[str, Any] = answer.json()
         assert read["status"] == "ok", read
         return read
 
     def schedule(self, arguments: dict[str, str], **settings: Any) -> str:
-        given = [*arguments.items(), *(("setting", f"{name}={value}") for name, value in settings.items())]
-        fields = urllib3.encode_multipart_formdata([("project", PROJECT), ("spider", SOURCE), *given])
-        answer = urllib3.request(
-            "POST", f"{self.url}/schedule.json", body=fields[0], headers={"Content-Type": fields[1]}
-        )
-        return str(self._read(answer)["jobid"])
+        given = [("setting", f"{name}={value}") for name, value in settings.items()]
+        return str(self.tell("schedule", ("spider", SOURCE), *arguments.items(), *given)["jobid"])
 
     def said(self) -> str:
         return (self.folder / "out").read_text(encoding="utf-8", errors="replace")
@@ -128,8 +124,8 @@ def scrapyd(egg: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scr
         process = subprocess.Popen([BIN / "scrapyd"], cwd=folder, env=environment, stdout=out, stderr=out)
     try:
         server = Scrapyd(f"http://127.0.0.1:{port}", folder)
-        server.wait("(Site starting on)")
-        added = server.tell("addversion", version="20261128", egg=(egg.name, egg.read_bytes()))
+        server.wait(r"(Launcher\] Scrapyd \S+ started)")  # the line about the port comes before it is open
+        added = server.tell("addversion", ("version", "20261128"), ("egg", (egg.name, egg.read_bytes())))
         assert added["spiders"] >= 1
         assert SOURCE in server.ask("listspiders")["spiders"]
         yield server
@@ -172,5 +168,5 @@ def test_a_job_that_is_cancelled_is_interrupted(scrapyd: Scrapyd, tmp_path: Path
         while not list(tmp_path.glob(f"{SOURCE}/runs/*/pages.warc.gz*")):
             assert time.monotonic() < deadline, scrapyd.said()
             time.sleep(0.1)
-        scrapyd.tell("cancel", job=job)
+        scrapyd.tell("cancel", ("job", job))
         assert scrapyd.end_of(job) == f"Process died: exitstatus={int(Outcome.INTERRUPTED)}"
