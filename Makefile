@@ -5,12 +5,19 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # setuptools says in a box that an editable installation is one; a stranger would take it for a fault.
 EXPECTED := ignore:Editable installation
+DIST := dist
 # pywb, a web archive of others to test against: it pins old versions of libraries that are needed newer here.
 PYWB := .venv-pywb
 PYWB_STAMP := $(PYWB)/.installed
 # The reader of Croissant brings pandas and SciPy along.
 CROISSANT := .venv-croissant
 CROISSANT_STAMP := $(CROISSANT)/.installed
+# What a Scrapyd machine has: the libraries that run the project, none that develop it, and an older setuptools.
+SCRAPYD := .venv-scrapyd
+SCRAPYD_STAMP := $(SCRAPYD)/.installed
+# Readers of container and Compose files: programs in wheels, which not every platform has.
+CONTAINER := .venv-container
+CONTAINER_STAMP := $(CONTAINER)/.installed
 # The first Python that is new enough; `make PYTHON=/path/to/python3` names another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -18,7 +25,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 2 ] && echo "$$n" || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-captures bench record lint lock clean install
+.PHONY: help demo test test-long test-captures bench record egg lint lock clean install
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 24
@@ -29,7 +36,7 @@ demo: $(STAMP)  ## serve the bundled site on this machine, crawl it, show what c
 test: $(STAMP)  ## run the whole suite, offline
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-test-long: $(STAMP) $(PYWB_STAMP) $(CROISSANT_STAMP)  ## run what takes long or needs programs of others: pywb, Chromium
+test-long: $(STAMP) $(PYWB_STAMP) $(CROISSANT_STAMP) $(SCRAPYD_STAMP) $(CONTAINER_STAMP)  ## run what takes long or needs programs of others: pywb, Chromium
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
 test-captures: $(STAMP)  ## test extraction over a folder of captured pages: make test-captures DIR=…
@@ -41,6 +48,14 @@ bench: $(STAMP)  ## measure what reading a page costs
 
 record: $(STAMP)  ## record the cassette of the end-to-end test anew from the live site (needs a network)
 	@$(BIN)/python -m tests.cassette record
+
+egg: $(STAMP)  ## build the project's egg for Scrapyd into dist/
+	@rm -rf $(DIST)/egg $(DIST)/*.egg && mkdir -p $(DIST)/egg/info
+	@said=$$($(BIN)/python -B -W ignore -c 'import setuptools; setuptools.setup()' --quiet \
+		egg_info --egg-base $(DIST)/egg/info build --build-base $(DIST)/egg/parts \
+		bdist_egg --bdist-dir $(DIST)/egg/tree --dist-dir $(DIST) 2>&1) || { echo "$$said" >&2; exit 1; }
+	@rm -rf $(DIST)/egg
+	@ls $(DIST)/*.egg
 
 lint: $(STAMP)  ## ruff and mypy over everything
 	@$(BIN)/ruff check .
@@ -55,9 +70,18 @@ lock:  ## resolve requirements.lock anew (needs uv and a network)
 	uv pip compile tests/requirements-croissant.in --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
 		--output-file tests/requirements-croissant.lock
+	uv pip compile tests/requirements-container.in --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
+		--output-file tests/requirements-container.lock
+	uv pip compile pyproject.toml --constraint requirements.lock --universal --generate-hashes --upgrade \
+		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
+		--output-file deploy/requirements.lock
+	uv pip compile deploy/requirements-scrapyd.in --no-deps --universal --python-version 3.11 --generate-hashes \
+		--upgrade --no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
+		--output-file deploy/requirements-scrapyd.lock
 
 clean:  ## remove the virtual environment and every cache; output/ stays
-	rm -rf $(VENV) $(PYWB) $(CROISSANT) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(PYWB) $(CROISSANT) $(SCRAPYD) $(CONTAINER) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: $(STAMP)  ## make .venv with the locked versions
@@ -86,4 +110,17 @@ $(CROISSANT_STAMP): tests/requirements-croissant.lock | $(STAMP)
 	@echo "Installing the reader of Croissant into $(CROISSANT) (once)"
 	@$(BIN)/python -m venv --clear $(CROISSANT)
 	@$(CROISSANT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(SCRAPYD_STAMP): deploy/requirements.lock deploy/requirements-scrapyd.lock | $(STAMP)
+	@echo "Installing Scrapyd into $(SCRAPYD) (once)"
+	@$(BIN)/python -m venv --clear $(SCRAPYD)
+	@$(SCRAPYD)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r deploy/requirements.lock -r deploy/requirements-scrapyd.lock
+	@touch $@
+
+$(CONTAINER_STAMP): tests/requirements-container.lock | $(STAMP)
+	@echo "Installing readers of container files into $(CONTAINER) (once)"
+	@$(BIN)/python -m venv --clear $(CONTAINER)
+	@$(CONTAINER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

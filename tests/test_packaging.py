@@ -14,7 +14,12 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-PINNED = dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", LOCK, re.MULTILINE))
+# What runs the project, without what develops it: for containers and Scrapyd.
+RUNNING = (ROOT / "deploy" / "requirements.lock").read_text(encoding="utf-8")
+
+
+def pins(lock: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", lock, re.MULTILINE))
 
 
 def asked() -> list[Requirement]:
@@ -25,18 +30,28 @@ def test_every_dependency_is_locked_within_its_range() -> None:
     wrong = [
         str(need)
         for need in asked()
-        if not need.specifier.contains(PINNED.get(need.name.lower(), "0"), prereleases=True)
+        if not need.specifier.contains(pins(LOCK).get(need.name.lower(), "0"), prereleases=True)
     ]
     assert wrong == [], "run make lock"
 
 
-def test_every_pin_has_a_hash() -> None:
-    for entry in re.split(r"^(?=[a-z0-9._-]+==)", LOCK, flags=re.MULTILINE)[1:]:
+def test_what_runs_is_what_was_tested() -> None:
+    needed = {Requirement(line).name.lower() for line in PROJECT["dependencies"]}
+    assert needed <= pins(RUNNING).keys(), "run make lock"
+    assert pins(RUNNING).items() <= pins(LOCK).items(), "run make lock"
+    developing = {Requirement(line).name.lower() for line in PROJECT["optional-dependencies"]["dev"]} - {"aiohttp"}
+    assert not developing & pins(RUNNING).keys(), "Scrapy brings aiohttp along"
+
+
+@pytest.mark.parametrize("lock", [LOCK, RUNNING], ids=["requirements.lock", "deploy/requirements.lock"])
+def test_every_pin_has_a_hash(lock: str) -> None:
+    for entry in re.split(r"^(?=[a-z0-9._-]+==)", lock, flags=re.MULTILINE)[1:]:
         assert "--hash=sha256:" in entry, entry.splitlines()[0]
 
 
-def test_lock_names_no_index() -> None:
-    assert not re.search(r"https?://|^-|\bfile:", LOCK, re.MULTILINE)
+@pytest.mark.parametrize("lock", [LOCK, RUNNING], ids=["requirements.lock", "deploy/requirements.lock"])
+def test_lock_names_no_index(lock: str) -> None:
+    assert not re.search(r"https?://|^-|\bfile:", lock, re.MULTILINE)
 
 
 @pytest.mark.long
