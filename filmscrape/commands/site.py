@@ -1,6 +1,7 @@
 """``scrapy site``: the dataset as a website in a folder."""
 
 import argparse
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from filmscrape.commandline import OfflineCommand
@@ -56,6 +57,10 @@ class Command(OfflineCommand):
             self.end(Outcome.INTEGRITY, str(fault))
         except OSError as fault:
             self.end(Outcome.CANNOT_WRITE, f"{fault.filename or folder}: {fault.strerror or fault}")
+        except BrokenProcessPool:
+            self.end(Outcome.FAULT, "a process that wrote pages was killed, perhaps for want of memory; build again")
+        except KeyboardInterrupt:
+            self.end(Outcome.INTERRUPTED, f"interrupted; {folder} is as it was")
         else:
             print(", ".join(f"{count} {name}" for name, count in counts.items()))
             print(folder / "index.html")

@@ -158,6 +158,25 @@ class Ledger:
         )
         return [(row[1], Span(*row[2:])) for row in found if row[0] in kinds]
 
+    def pages(self) -> Iterator[tuple[str, bytes, Span]]:
+        """All readings of events' pages: address, record of the page alone, when it was read; by address in order."""
+        found = self._db.execute(
+            "SELECT address, line, first_at, first_run, last_at, last_run FROM readings WHERE kind = 'page'"
+            " ORDER BY address, first_at, first_run, content"
+        )
+        return ((row[0], row[1], Span(*row[2:])) for row in found)
+
+    def sightings(self) -> Iterator[tuple[str, str, str, str]]:
+        """How long cards and calendar entries told of each address: address, kind, first and last time; in order."""
+        return self._db.execute(
+            "SELECT address, kind, min(first_at), max(last_at) FROM readings WHERE kind <> 'page'"
+            " GROUP BY address, kind ORDER BY address, kind"
+        )
+
+    def addresses(self) -> dict[str, str]:
+        """The address of each event, by id."""
+        return dict(self._db.execute("SELECT id, address FROM events"))
+
     def address_of(self, event_id: str) -> str | None:
         """The address that an event shares with other films, or has for itself."""
         return self._one("SELECT address FROM events WHERE id = ?", event_id)  # type: ignore[no-any-return]

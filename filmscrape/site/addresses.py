@@ -5,6 +5,7 @@ What is added to a dataset later renames no page, so an address that somebody ke
 
 import re
 import unicodedata
+from functools import lru_cache
 from hashlib import sha256
 
 from filmscrape.exports.names import slug
@@ -16,6 +17,9 @@ _LIKE_DIGITS = re.compile(r"-[0-9a-f]{12}$")
 # File names that one system keeps for its devices.
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(10))})
 _LONGEST = 80  # characters of a name that is taken as it is; file systems end at 255 bytes
+# A title is filed under the word after these, as in a library. English ones alone: "die" and "la" begin English titles.
+_ARTICLE = re.compile(r"(?:the|an?) +(?=\S)", re.IGNORECASE)
+_REMEMBERED = 1 << 16  # pages whose names are kept: an event names each of its people several times
 # Letters that have no decomposition, by the plain letter that they are filed under.
 _ALIKE = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "a", "œ": "o", "þ": "t", "ð": "d", "ı": "i", "ħ": "h"})
 
@@ -37,6 +41,7 @@ def event_page(event_id: str) -> str:
     return f"event/{source if re.fullmatch('[a-z0-9_]+', source) else page_name(source)}/{page_name(rest)}.html"
 
 
+@lru_cache(_REMEMBERED)
 def person_page(name: str) -> str:
     """Where a person's page is; it is the page of a name, as the tables have it."""
     return f"person/{page_name(person_id(name))}.html"
@@ -50,7 +55,7 @@ def group_key(name: str, code: str | None = None) -> str:
 def group_page(room: str, key: str) -> str:
     """Where the page of a group is.
 
-    :param room: ``countries``, ``languages``, ``genres``, ``series``.
+    :param room: ``countries``, ``languages``, ``genres``, ``series``, ``venues``.
     """
     return f"{room}/{page_name(key)}.html"
 
@@ -58,6 +63,11 @@ def group_page(room: str, key: str) -> str:
 def day_page(day: str) -> str:
     """Where the page of a day is (``2026-12-05``)."""
     return f"days/{day}.html"
+
+
+def without_article(title: str) -> str:
+    """The part of a title by which it is filed: ``The Hours`` is at ``Hours``."""
+    return _ARTICLE.sub("", title, 1) if _ARTICLE.match(title) else title
 
 
 def letter_of(title: str) -> str:

@@ -1,18 +1,28 @@
 """What the lists of the catalogue need of all events: gathered in one reading, a few short strings for each."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
 from filmscrape.exports.names import web_address
 from filmscrape.exports.tables import person_id
 from filmscrape.records import Event
 from filmscrape.site import words
-from filmscrape.site.addresses import day_page, event_page, filed, group_key, group_page, person_page
+from filmscrape.site.addresses import (
+    day_page,
+    event_page,
+    filed,
+    group_key,
+    group_page,
+    person_page,
+    without_article,
+)
 
 ROOMS = ("countries", "languages", "genres", "series")
+NO_VENUE = "Venue not given"
 
 
 class Card(NamedTuple):
@@ -20,6 +30,7 @@ class Card(NamedTuple):
 
     :ivar page: where its page is.
     :ivar keys: what it is filed under, by room; ``subtitles`` as well.
+    :ivar sort_key: by title, then year.
     """
 
     id: str
@@ -35,6 +46,7 @@ class Card(NamedTuple):
     names: tuple[str, ...]
     countries: tuple[str, ...]
     keys: dict[str, tuple[str, ...]]
+    sort_key: tuple[tuple[str, str], int, str]
 
     @property
     def years(self) -> str:
@@ -45,24 +57,20 @@ class Card(NamedTuple):
     def facts(self) -> str:
         """Who, where, how long: the line under the title."""
         kind = "" if self.kind == "film" else words.KINDS.get(self.kind, self.kind)
-        runtime = f"{self.runtime} min" if self.runtime else ""
+        runtime = f"{self.runtime}\N{NO-BREAK SPACE}min" if self.runtime else ""
         found = (kind, ", ".join(self.directors), ", ".join(self.countries), self.years, runtime)
-        return " · ".join(filter(None, found))
-
-    @property
-    def sort_key(self) -> tuple[tuple[str, str], int, str]:
-        """By title, then year."""
-        return filed(self.title), self.year or 0, self.id
+        return "\N{NO-BREAK SPACE}· ".join(filter(None, found))
 
 
 class Showing(NamedTuple):
     """A screening that is still to come, or of that very day.
 
+    :ivar venue: ``None`` where the page names none.
     :ivar booking: an address that is safe to click on.
     """
 
     starts_at: str
-    venue: str
+    venue: str | None
     card: Card
     time: str
     tickets: str
@@ -75,12 +83,33 @@ class Day(NamedTuple):
 
     date: str
     page: str
-    venues: list[tuple[str, list[Showing]]]
+    venues: list["Place"]
 
     @property
     def size(self) -> int:
         """How many screenings."""
-        return sum(len(showings) for _, showings in self.venues)
+        return sum(len(place.showings) for place in self.venues)
+
+
+class Place(NamedTuple):
+    """A venue and screenings there, in order of time.
+
+    :ivar page: ``None`` where the pages name no venue.
+    """
+
+    name: str
+    page: str | None
+    showings: list[Showing]
+
+    @property
+    def size(self) -> int:
+        """How many screenings."""
+        return len(self.showings)
+
+    @property
+    def days(self) -> list[tuple[str, list[Showing]]]:
+        """The screenings by day."""
+        return [(day, list(found)) for day, found in groupby(self.showings, key=lambda one: one.starts_at[:10])]
 
 
 class Part(NamedTuple):
@@ -126,6 +155,21 @@ class PersonEntry:
         return min(self.spellings, key=lambda name: (-self.spellings[name], name))
 
 
+class Clock:
+    """The dataset's own time.
+
+    :param as_of: UTC.
+    """
+
+    def __init__(self, as_of: str) -> None:
+        self._moment = datetime.fromisoformat(as_of)
+
+    def is_on(self, starts_at: str) -> bool:
+        """Whether a screening starts on the dataset's day at its own place, or later."""
+        start = datetime.fromisoformat(starts_at)
+        return start.date() >= self._moment.astimezone(start.tzinfo).date()
+
+
 class Catalogue:
     """All that the lists need.
 
@@ -137,12 +181,12 @@ class Catalogue:
         self.cards: list[Card] = []
         self.people: dict[str, PersonEntry] = {}
         self.groups: dict[str, dict[str, Group]] = {room: {} for room in ROOMS}
-        self._moment = datetime.fromisoformat(as_of)
+        self._clock = Clock(as_of)
         self._showings: list[Showing] = []
 
     def add(self, event: Event) -> Card:
         """Take an event in."""
-        card = _card(event)
+        card = card_of(event)
         self.cards.append(card)
         self._file(event, card)
         for name, work in _parts(event):
@@ -150,11 +194,11 @@ class Catalogue:
             entry.spellings[name] += 1
             entry.parts.append(Part(card, work))
         for screening in event.screenings:
-            if self.is_on(screening.starts_at):
+            if self._clock.is_on(screening.starts_at):
                 self._showings.append(
                     Showing(
                         screening.starts_at,
-                        screening.venue or "Venue not given",
+                        screening.venue,
                         card,
                         words.clock(screening.starts_at),
                         words.TICKETS["cancelled" if event.status == "cancelled" else screening.availability],
@@ -164,20 +208,17 @@ class Catalogue:
                 )
         return card
 
-    def is_on(self, starts_at: str) -> bool:
-        """Whether a screening starts on the dataset's day at its own place, or later."""
-        start = datetime.fromisoformat(starts_at)
-        return start.date() >= self._moment.astimezone(start.tzinfo).date()
-
     def days(self) -> list[Day]:
         """What is on, by day and venue, each in order of time."""
-        found: dict[str, dict[str, list[Showing]]] = defaultdict(lambda: defaultdict(list))
-        for showing in sorted(self._showings, key=lambda one: (one.starts_at[:16], filed(one.card.title), one.card.id)):
-            found[showing.starts_at[:10]][showing.venue].append(showing)
-        return [
-            Day(date, day_page(date), sorted(venues.items(), key=lambda named: filed(named[0])))
-            for date, venues in sorted(found.items())
-        ]
+        days = groupby(self._in_time(), key=lambda one: one.starts_at[:10])
+        return [Day(date, day_page(date), _places(found)) for date, found in days]
+
+    def venues(self) -> list[Place]:
+        """What is on at each venue that is named."""
+        return [place for place in _places(self._in_time()) if place.page]
+
+    def _in_time(self) -> list[Showing]:
+        return sorted(self._showings, key=lambda one: (one.starts_at[:16], one.card.sort_key))
 
     def _file(self, event: Event, card: Card) -> None:
         for room, key, name in _keys(event):
@@ -189,7 +230,19 @@ class Catalogue:
                 pile.append(card)
 
 
-def _card(event: Event) -> Card:
+def _places(showings: Iterable[Showing]) -> list[Place]:
+    """Screenings by venue, in the order in which they come."""
+    found: dict[str | None, list[Showing]] = defaultdict(list)
+    for showing in showings:
+        found[showing.venue].append(showing)
+    places = [
+        Place(name or NO_VENUE, group_page("venues", name) if name else None, shown) for name, shown in found.items()
+    ]
+    return sorted(places, key=lambda place: (place.page is None, filed(place.name)))
+
+
+def card_of(event: Event) -> Card:
+    """An event as lists show it."""
     keys: dict[str, dict[str, None]] = defaultdict(dict)
     for room, key, _ in _keys(event):
         keys[room][key] = None
@@ -208,6 +261,7 @@ def _card(event: Event) -> Card:
         tuple(dict.fromkeys(name for name, _ in _parts(event))),
         tuple(country.name for country in event.countries),
         {room: tuple(found) for room, found in keys.items()},
+        (filed(without_article(event.title)), event.year or 0, event.id),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from filmscrape.exports.jsonld import script_json
+from filmscrape.site.addresses import filed
 from filmscrape.site.catalogue import Card, Catalogue
 from filmscrape.site.render import visible
 from filmscrape.site.words import KINDS
@@ -21,7 +22,7 @@ def search_index(catalogue: Catalogue, cards: Iterable[Card]) -> str:
     index: dict[str, Any] = {"kinds": [[kind, KINDS[kind]] for kind in _KINDS]}
     for room in _FILTERS:
         named = [(key, group.name) for key, group in catalogue.groups[room].items() if group.cards]
-        named.sort(key=lambda one: (one[1].casefold(), one[0]))
+        named.sort(key=lambda one: (filed(one[1]), one[0]))
         numbers[room] = {key: number for number, (key, _) in enumerate(named)}
         index[room] = [[visible(key), visible(name)] for key, name in named]
     people: dict[str, int] = {}

@@ -5,15 +5,19 @@ Values are as they stand in the record: they are escaped where they are written.
 """
 
 from collections.abc import Iterable, Sequence
+from heapq import nsmallest
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from filmscrape.exports.names import web_address
 from filmscrape.records import Event, Screening
 from filmscrape.site import words
-from filmscrape.site.addresses import LETTERS, filed, group_key, group_page, letter_of, person_page
-from filmscrape.site.catalogue import Card, Catalogue, Day, Group, PersonEntry
+from filmscrape.site.addresses import LETTERS, filed, group_key, group_page, letter_of, person_page, without_article
+from filmscrape.site.captures import Captured, Sighted
+from filmscrape.site.catalogue import NO_VENUE, Card, Clock, Day, Group, PersonEntry
+from filmscrape.site.subscriptions import Subscription, Subscriptions
 
+_MOST_NAMED = 45  # people of the first page of people
 _FIRST_DAYS = 7  # of the first page
 _FIRST_ROWS = 200  # screenings after which the first page takes no further day
 
@@ -39,19 +43,29 @@ def link(address: str | None, text: str | None = None) -> Link:
 
 
 # ---------------------------------------------------------------------- event
-def event_values(event: Event, card: Card, catalogue: Catalogue, history: Iterable[dict[str, Any]], *, texts: bool) -> (
-    dict[str, Any]
-):  # fmt: skip
-    """Say what the page of an event shows."""
-    now = [one for one in event.screenings if catalogue.is_on(one.starts_at)]
-    before = [one for one in event.screenings if not catalogue.is_on(one.starts_at)]
+def event_values(
+    event: Event,
+    card: Card,
+    clock: Clock,
+    history: Iterable[dict[str, Any]],
+    captured: Captured,
+    *,
+    texts: bool,
+) -> dict[str, Any]:
+    """Say what the page of an event shows.
+
+    :param history: the event's changes, the oldest first.
+    :param captured: what the ledger knows of its captures.
+    """
+    now = [one for one in event.screenings if clock.is_on(one.starts_at)]
+    before = [one for one in event.screenings if not clock.is_on(one.starts_at)]
     cancelled = event.status == "cancelled"
     return {
         "event": event,
         "card": card,
         "kind": words.KINDS.get(event.kind, event.kind),
         "status": words.STATUSES.get(event.status, event.status),
-        "source_page": link(event.url),
+        "source_page": link(event.url, "The source’s page"),
         "contact": link(event.contact) if event.contact else None,
         "credits": _credits(event),
         "cast": [(one.name, person_page(one.name), one.character) for one in event.cast],
@@ -62,18 +76,25 @@ def event_values(event: Event, card: Card, catalogue: Catalogue, history: Iterab
             "Genres": [(name, group_page("genres", group_key(name))) for name in event.genres],
             "Series": [(name, group_page("series", group_key(name))) for name in event.series],
         },
-        "screenings": [("On now", [_screening(one, cancelled) for one in now]),
-                       ("Earlier", [_screening(one, cancelled) for one in before])],
+        "coming": [_screening(one, cancelled) for one in now],
+        "earlier": [_screening(one, cancelled) for one in before],
         "shorts": [(short, [(name, person_page(name)) for name in short.directors]) for short in event.shorts],
         "people": [(one, person_page(one.name), link(one.image_url, "Portrait")) for one in event.people],
+        "poster": next((found for image in event.images if (found := link(image.url, "Poster")).href), None),
         "images": [link(image.url, image.alt or "Image") for image in event.images],
         "links": [link(one.url, one.label) for one in event.links],
         "history": [words.what_changed(change, texts=texts) for change in history],
         "fields": [(words.field(name), strategy) for name, strategy in event.provenance.fields.items()],
         "first_seen": words.moment(event.first_seen),
         "last_seen": words.moment(event.last_seen),
-        "fetched_at": words.moment(event.provenance.fetched_at),
-    }  # fmt: skip
+        "captures": [(words.moment(one.at), one) for one in captured.of(event)],
+        "sightings": [_sighted(one) for one in captured.sightings],
+        "shared": captured.shared,
+    }
+
+
+def _sighted(seen: Sighted) -> tuple[str, str, str]:
+    return words.SIGHTINGS[seen.kind], words.moment(seen.first), words.moment(seen.last)
 
 
 def _credits(event: Event) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -96,7 +117,7 @@ def _screening(screening: Screening, cancelled: bool) -> dict[str, Any]:
         "time": words.clock(screening.starts_at),
         "ends": words.clock(screening.ends_at) if screening.ends_at else "",
         "zone": screening.timezone,
-        "venue": screening.venue or "Venue not given",
+        "venue": screening.venue or NO_VENUE,
         "tickets": tickets,
         "booking": link(screening.booking_url, tickets or "Tickets") if screening.booking_url else None,
         "notes": screening.notes,
@@ -148,7 +169,7 @@ def letters(cards: Iterable[Card]) -> list[Shelf]:
     """A list for each letter with which a title begins."""
     found: dict[str, list[Card]] = {letter: [] for letter in LETTERS}
     for card in by_title(cards):
-        found[letter_of(card.title)].append(card)
+        found[letter_of(without_article(card.title))].append(card)
     return [
         Shelf(letter_name(letter), f"events/letter-{letter}.html", [("", titled)])
         for letter, titled in found.items()
@@ -166,6 +187,14 @@ def years(cards: Iterable[Card]) -> list[Shelf]:
         Shelf(str(year or "No year"), f"events/year-{year or 'unknown'}.html", [("", titled)])
         for year, titled in sorted(found.items(), reverse=True)
     ]
+
+
+def decades(found: Iterable[Shelf]) -> list[tuple[str, list[Shelf]]]:
+    """Lists of years by decade: ``1990s``."""
+    decades: dict[str, list[Shelf]] = {}
+    for shelf in found:
+        decades.setdefault(f"{shelf.title[:3]}0s" if shelf.title.isdigit() else "Undated", []).append(shelf)
+    return list(decades.items())
 
 
 def letter_name(letter: str) -> str:
@@ -198,8 +227,14 @@ def person_values(entry: PersonEntry) -> dict[str, Any]:
     return {"name": entry.name, "others": others, "films": [(card, works[card.id]) for card in order]}
 
 
+def most_named(people: Iterable[PersonEntry]) -> list[tuple[str, str, int]]:
+    """Those whom most events name: name, page and number of events."""
+    counted = ((entry.name, entry.page, len({part.card.id for part in entry.parts})) for entry in people)
+    return nsmallest(_MOST_NAMED, (one for one in counted if one[2] > 1), key=lambda one: (-one[2], filed(one[0])))
+
+
 def people_by_letter(people: Iterable[PersonEntry]) -> list[tuple[str, str, list[tuple[str, str, int]]]]:
-    """Everybody: letter, page, and of each person name, page and number of events.
+    """Everybody by letter: letter, page, and of each person name, page and number of events.
 
     By the first letter of the name as it is written: which of its words is the family's, a page does not say.
     """
@@ -207,3 +242,16 @@ def people_by_letter(people: Iterable[PersonEntry]) -> list[tuple[str, str, list
     for name, entry in sorted(((entry.name, entry) for entry in people), key=lambda one: filed(one[0])):
         found[letter_of(name)].append((name, entry.page, len({part.card.id for part in entry.parts})))
     return [(letter_name(letter), f"people/letter-{letter}.html", listed) for letter, listed in found.items() if listed]
+
+
+# ---------------------------------------------------------------------- subscriptions
+def subscriptions(found: Subscriptions) -> list[tuple[str, list[tuple[str, list[Subscription]]]]]:
+    """Calendars and feeds by what they are of: of everything, of a venue, a series, a source."""
+    shown = []
+    for name, listed in found.listed.items():
+        kinds: dict[str, list[Subscription]] = {}
+        for one in listed:
+            kinds.setdefault(one.room, []).append(one)
+        order = sorted(kinds, key=lambda room: list(words.SUBSCRIPTIONS).index(room))
+        shown.append((name, [(words.SUBSCRIPTIONS[room], kinds[room]) for room in order]))
+    return shown

@@ -19,6 +19,8 @@ TICKETS = {
 }
 KINDS = {"film": "Film", "shorts": "Short films", "talk": "Talk", "performance": "Performance", "other": "Event"}
 STATUSES = {"upcoming": "", "past": "Past", "cancelled": "Cancelled", "unknown": ""}
+SUBSCRIPTIONS = {"": "Everything", "venues": "By venue", "series": "By series", "sources": "By source"}
+SIGHTINGS = {"card": "Cards of listings", "calendar": "Calendar entries"}
 # Fields that hold what others wrote, left out with the texts.
 _TEXTS = frozenset({*TEXTS, "people", "shorts"})
 _LONGEST = 400  # characters of a value in the history of changes; the whole of it is in the ledger

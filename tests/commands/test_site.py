@@ -1,10 +1,12 @@
 """``scrapy site``: the dataset as a website in a folder."""
 
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
 from filmscrape.commands.site import Command
+from filmscrape.runs.outcome import Outcome
 from tests.in_process import run
 from tests.records import event, screening
 
@@ -64,3 +66,22 @@ def test_a_folder_that_cannot_be_written_is_named(output: Path) -> None:
     assert done.returncode != 0
     assert "file" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "words"),
+    [
+        (BrokenProcessPool(), Outcome.FAULT, "build again"),
+        (KeyboardInterrupt(), Outcome.INTERRUPTED, "is as it was"),
+    ],
+)
+def test_a_build_that_is_ended_says_so(
+    output: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException, outcome: Outcome, words: str
+) -> None:
+    def ended(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("filmscrape.commands.site.build", ended)
+    done = run(Command(), output=output)
+    assert done.returncode == outcome
+    assert words in done.stderr

@@ -8,6 +8,7 @@ from filmscrape.fixtures import Fixture
 from filmscrape.records import Event, Part
 from tests.crawling import ROOT, SOURCE
 from tests.records import PROVENANCE, event, screening
+from tests.report.hostile import STRINGS
 
 AS_OF = "2026-11-20T18:00:00Z"
 STRANGE = (
@@ -22,6 +23,7 @@ STRANGE = (
     "\u202egnp.exe\u2066\u0007\u0000\x1b[31m\u2028",
     "]]>&lt;b&gt;&#x3c;i&#x3e;",
     "http://\u202egood.example/'\"><b>",
+    *(text for name, text in STRINGS.items() if name != "surrogate"),  # which no file of records can hold
 )
 
 

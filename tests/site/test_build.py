@@ -1,14 +1,23 @@
 """The catalogue's pages: whole, linked, the same for the same dataset, and nothing in them runs."""
 
+import fcntl
 import itertools
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from lxml import etree, html
+from pyld import jsonld
 
 from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.whole import FolderInUse
@@ -25,10 +34,19 @@ ELEMENTS = {
     "select", "span", "summary", "table", "tbody", "td", "th", "thead", "time", "title", "tr", "ul",
 }  # fmt: skip
 ATTRIBUTES = {
-    "aria-current", "aria-hidden", "aria-label", "aria-labelledby", "autocomplete", "charset", "class",
-    "content", "datetime", "defer", "dir", "for", "hidden", "href", "http-equiv", "id", "lang", "name", "rel",
-    "role", "scope", "spellcheck", "src", "tabindex", "type", "value",
+    "aria-current", "aria-hidden", "aria-label", "aria-labelledby", "autocapitalize", "autocomplete",
+    "charset", "class", "content", "datetime", "defer", "dir", "enterkeyhint", "for", "hidden", "href",
+    "http-equiv", "id", "lang", "name", "rel", "role", "scope", "spellcheck", "src", "tabindex", "title",
+    "type", "value",
 }  # fmt: skip
+
+
+# A build in a process of its own: dataset, folder, number of processes.
+BUILD = (
+    "import sys; from pathlib import Path; from filmscrape.exports.dataset import Dataset\n"
+    "from filmscrape.site.build import build\n"
+    "build(Dataset([Path(sys.argv[1])]), Path(sys.argv[2]), int(sys.argv[3]))"
+)
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +101,15 @@ def test_everything_has_a_page_that_is_linked(catalogue: Path) -> None:
     assert [path for path in catalogue.rglob("*.html") if path.resolve() not in linked] == []
 
 
-def test_the_same_dataset_gives_the_same_bytes(catalogue: Path, tmp_path: Path) -> None:
-    assert bytes_of(made(tmp_path, *bundled())) == bytes_of(catalogue)
+@pytest.mark.parametrize("processes", [1, 3])
+def test_the_same_dataset_gives_the_same_bytes(catalogue: Path, tmp_path: Path, processes: int) -> None:
+    """Whatever the number of processes, the time zone, the language and the order of hashes."""
+    folder = tmp_path / "elsewhere"
+    dataset(tmp_path, bundled())
+    strange = {**os.environ, "TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONHASHSEED": str(processes)}
+    command = [sys.executable, "-c", BUILD, str(tmp_path / "events.jsonl"), str(folder), str(processes)]
+    subprocess.run(command, env=strange, check=True, timeout=120)
+    assert bytes_of(folder) == bytes_of(catalogue)
 
 
 def test_the_flagship_page_says_what_the_record_says(catalogue: Path) -> None:
@@ -95,6 +120,17 @@ def test_the_flagship_page_says_what_the_record_says(catalogue: Path) -> None:
     (script,) = html.parse(str(path)).xpath("//script[@type='application/ld+json']/text()")
     assert any(node["@type"] == "Movie" for node in json.loads(script)["@graph"])
     assert html.parse(str(path)).xpath("//img") == []
+
+
+def test_json_ld_of_each_page_says_something_to_a_reader_of_another_make(catalogue: Path) -> None:
+    films = 0
+    for path in (catalogue / "event").rglob("*.html"):
+        (script,) = html.parse(str(path)).xpath("//script[@type='application/ld+json']/text()")
+        nodes = jsonld.expand(json.loads(script))
+        assert nodes
+        assert all(kind.startswith("https://schema.org/") for node in nodes for kind in node["@type"]), path
+        films += any(node["@type"] == ["https://schema.org/Movie"] for node in nodes)
+    assert films
 
 
 def test_every_page_has_language_title_one_heading_and_landmarks(catalogue: Path) -> None:
@@ -137,7 +173,7 @@ def test_a_full_week_is_cut_but_one_day_is_always_there(tmp_path: Path) -> None:
     site = made(tmp_path, event(screenings=start))
     page = html.parse(str(site / "index.html"))
     assert len(page.xpath("//li[contains(@class, 'showing')]")) == 144
-    assert len(page.xpath("//section[@class='month']//a")) == 2
+    assert len(page.xpath("//section[@class='row']//a")) == 2
     assert (site / "days/2026-12-06.html").is_file()
 
 
@@ -168,23 +204,49 @@ def test_countries_and_languages_are_counted(tmp_path: Path) -> None:
         event(id="festival:three", countries=[states, {"name": "Us", "code": None}]),
     )
     assert "USA 3" in text_of(site / "countries/index.html")
-    assert "English 1 1" in text_of(site / "languages/index.html")
+    assert "English 1 spoken + 1 subtitled" in text_of(site / "languages/index.html")
     assert len(list((site / "countries").glob("*.html"))) == 3
 
 
+def test_a_venue_has_a_page_with_what_is_on_there_and_its_calendar(tmp_path: Path) -> None:
+    times = ("2026-12-05T19:50:00-08:00", "2026-12-06T19:50:00-08:00")
+    shown = [screening(time, venue="The Rio") for time in times]
+    over, nowhere = screening("2026-11-01T19:50:00-07:00", venue="Closed"), screening(times[1], venue=None)
+    site = made(tmp_path, event(screenings=[over, *shown, nowhere]))
+    (path,) = (site / "venues").iterdir()
+    said = text_of(path)
+    assert "The Rio 2 screenings to come. Subscribe: The Rio calendar" in said
+    assert said.index("Saturday 5 December 2026") < said.index("Sunday 6 December 2026")
+    (address,) = html.parse(str(path)).xpath("//p[@class='subscribe']/a/@href")
+    assert b"The Rio" in (path.parent / address).read_bytes()
+    assert "The Rio 2 screenings" in text_of(site / "index.html")
+
+
+def test_titles_are_filed_under_the_word_after_the_article_and_names_are_not(tmp_path: Path) -> None:
+    site = made(tmp_path, event(title="The Hours"), event(id="festival:an", title="An", crew=[director("An Nguyen")]))
+    assert "The Hours" in text_of(site / "events/letter-h.html")
+    assert "An" in text_of(site / "events/letter-a.html")
+    assert not (site / "events/letter-t.html").exists()
+    assert "An Nguyen" in text_of(site / "people/letter-a.html")
+
+
 # ------------------------------------------------------------------ texts, history
+class Changed(Dataset):
+    """A dataset with a change of each field that others wrote."""
+
+    def changes(self) -> Iterator[dict[str, Any]]:
+        """The changes."""
+        for field in ("summary", "synopsis", "quotes", "people", "shorts"):
+            yield {"kind": "changed", "id": "festival:here", "field": field, "old": "SECRET", "new": ["SECRET"],
+                   "screening": None, "captured_at": "2026-11-20T18:00:00Z", "run": "r"}  # fmt: skip
+
+
 def test_without_texts_no_word_of_others_is_left(tmp_path: Path) -> None:
     said: dict[str, Any] = {
         "summary": "SECRET",
         "synopsis": "SECRET",
         "quotes": [{"text": "SECRET", "attribution": "A"}],
     }
-
-    class Changed(Dataset):
-        def changes(self):  # type: ignore[no-untyped-def]
-            for field in ("summary", "synopsis", "quotes", "people", "shorts"):
-                yield {"kind": "changed", "id": "festival:here", "field": field, "old": "SECRET", "new": ["SECRET"],
-                       "screening": None, "captured_at": "2026-11-20T18:00:00Z", "run": "r"}  # fmt: skip
 
     path = dataset(tmp_path, [event(**said)]).paths[0]
     for texts in (True, False):
@@ -208,6 +270,88 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(FolderInUse, match="no catalogue"):
         made(tmp_path, event())
     assert [path.name for path in (tmp_path / "site").iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("name", [".site.new", ".site.old"])
+def test_a_folder_of_something_else_beside_it_is_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "thesis.txt").write_text("mine")
+    with pytest.raises(FolderInUse, match="no catalogue"):
+        made(tmp_path, event())
+    assert (tmp_path / name / "thesis.txt").read_text() == "mine"
+    assert not (tmp_path / "site").exists()
+
+
+def test_what_a_killed_build_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    site = made(tmp_path, event())
+    shutil.copytree(site, tmp_path / ".site.new")
+    (tmp_path / ".site.new/catalogue.json").unlink()
+    (tmp_path / ".site.new/.unfinished").touch()
+    (tmp_path / ".site.new/event/festival/gone.html").write_text("half a page")
+    site.rename(tmp_path / ".site.old")  # killed between the last two steps
+    made(tmp_path, event())
+    assert not (site / "event/festival/gone.html").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["events.jsonl", "site"]
+
+
+def test_a_build_that_is_killed_takes_its_helpers_along_and_the_next_one_goes_on(tmp_path: Path) -> None:
+    many = [event(id=f"festival:{number:04}", screenings=[screening()]) for number in range(2000)]
+    dataset(tmp_path, many)
+    site = tmp_path / "site"
+    build_it = subprocess.Popen([sys.executable, "-c", BUILD, str(tmp_path / "events.jsonl"), str(site), "2"])
+    until(lambda: (tmp_path / ".site.new/event/festival").is_dir())
+    build_it.kill()
+    build_it.wait()
+    assert not site.exists()
+
+    def is_built() -> bool:
+        with suppress(FolderInUse):
+            return made(tmp_path, event()).is_dir()
+        return False
+
+    until(is_built)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["events.jsonl", "site"]
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait by looking, a minute at most."""
+    for _ in range(600):
+        if is_so():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come to be")
+
+
+def test_a_catalogue_that_a_killed_build_had_put_aside_outlives_a_build_that_fails(tmp_path: Path) -> None:
+    site = made(tmp_path, event())
+    before = bytes_of(site)
+    site.rename(tmp_path / ".site.old")
+    (tmp_path / "events.jsonl").write_text("{}\n")
+    with pytest.raises(Exception, match="is no record"):
+        build(Dataset([tmp_path / "events.jsonl"]), site)
+    assert bytes_of(site) == before
+
+
+def test_two_builds_of_one_folder_do_not_meet(tmp_path: Path) -> None:
+    (tmp_path / ".site.new").mkdir()
+    held = os.open(tmp_path / ".site.new", os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(FolderInUse, match="another process writes"):
+            made(tmp_path, event())
+    finally:
+        os.close(held)
+    assert made(tmp_path, event()).is_dir()
+
+
+def test_a_folder_behind_a_link_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "public").mkdir()
+    (tmp_path / "site").symlink_to(tmp_path / "public")
+    made(tmp_path, event())
+    made(tmp_path, event())
+    assert (tmp_path / "site").is_symlink()
+    assert (tmp_path / "public/index.html").is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["events.jsonl", "public", "site"]
 
 
 def test_a_build_that_fails_leaves_the_old_catalogue(tmp_path: Path) -> None:

@@ -16,9 +16,13 @@
     .replace(/[øđłæœßþðı’]/g, (sign) => ALIKE[sign]);
 
   const people = CATALOGUE.people.map(fold);
+  const tags = ROOMS.map(([, room, at]) => [at, CATALOGUE[room].map(([, name]) => fold(name))]);
   const events = CATALOGUE.events.map((row) => {
     const titles = fold([row[1], ...row[3]].join(" | "));
-    return { row, titles, all: titles + " | " + row[10].map((number) => people[number]).join(" | ") };
+    const words = [titles, ...row[10].map((number) => people[number])];
+    for (const [at, names] of tags) for (const number of row[at]) words.push(names[number]);
+    for (let year = row[4]; year && year <= row[5]; year++) words.push(year);
+    return { row, titles, all: words.join(" | ") };
   });
   let chosen = [];
   let shown = 0;
@@ -54,7 +58,7 @@
       && words.every((word) => all.includes(word));
   }
 
-  // Titles that begin with what was typed come first, then other titles, then people; each in the order of the index.
+  // Titles that begin with what was typed come first, then other titles, then the rest; each in the order of the index.
   function ranked(matches) {
     const typed = fold(form.elements.q.value).trim();
     if (!typed) return matches;
@@ -120,7 +124,16 @@
 
   fillFilters();
   form.hidden = false;
-  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    results.querySelector("a")?.focus();
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.target !== form.elements.q || !form.elements.q.value) return;
+    event.preventDefault();
+    form.elements.q.value = "";
+    form.dispatchEvent(new Event("input"));
+  });
   form.addEventListener("input", () => { search(); toAddress(); });
   form.addEventListener("reset", () => setTimeout(() => { search(); toAddress(); form.elements.q.focus(); }));
   more.addEventListener("click", () => {
