@@ -36,26 +36,38 @@ _TITLES = {
     b"making sure you're not a bot!": "a challenge of Anubis",
     b"making sure you&#39;re not a bot!": "a challenge of Anubis",
 }
-# What must stand somewhere (looked for first: quick), what the page must match then, and what it is.
+# A title that many servers share, and what a page must hold besides to be a refusal of Akamai.
+_DENIED = b"access denied"
+_AKAMAI = re.compile(rb"edgesuite\.net|Reference(?:\s|&#32;)*(?:#|&#35;)", re.IGNORECASE)
+# Signs by what must stand somewhere in the page (a page of 60 KB is looked through for it, so signs that share a word
+# share the search), then for each what must stand there too, what the page must match, and what it is.
 _SIGNS = tuple(
-    (needle, re.compile(pattern, re.IGNORECASE | re.DOTALL), words)
-    for needle, pattern, words in (
-        (b"_cf_chl_opt", rb"_cf_chl_opt\s*=", "a challenge of Cloudflare"),
-        (b"Incapsula incident ID", rb"Incapsula incident ID:\s*\d", "a refusal of Imperva"),
-        (b"_Incapsula_Resource", rb"<iframe[^>]+src=.?/_Incapsula_Resource\?", "a challenge of Imperva"),
-        (b"_Incapsula_Resource", rb"<body[^>]*>\s*</body>", "a challenge of Imperva"),
-        (b"captcha-delivery.com", rb"\bdd\s*=\s*\{[^}]*captcha-delivery\.com", "a challenge of DataDome"),
-        (b"px-captcha", rb"\bid=.?px-captcha\b", "a challenge of PerimeterX"),
-        (b"edgesuite.net", rb"<title>access denied</title>", "a refusal of Akamai"),
-        (b"Reference", rb"<title>access denied</title>.*Reference(?:\s|&#32;)*(?:#|&#35;)", "a refusal of Akamai"),
-        (b"bm-verify", rb"http-equiv=.refresh.[^>]*[?&]bm-verify=", "a challenge of Akamai"),
-        (b"gokuProps", rb"window\.gokuProps\s*=", "a challenge of AWS WAF"),
-        (b"sucuri_cloudproxy_js", rb"<script>\s*var\s", "a challenge of Sucuri"),
-        (b"Imunify360", rb"bot-protection", "a challenge of Imunify360"),
-        (b"/.well-known/sgcaptcha/", rb"http-equiv=.refresh.[^>]*sgcaptcha", "a challenge of SiteGround"),
-        (b"Wordfence", rb"access to this (?:site|service) has been (?:temporarily )?limited", "a refusal of Wordfence"),
-    )
-)  # fmt: skip
+    (shared, tuple((needle, re.compile(pattern, re.IGNORECASE | re.DOTALL), words) for needle, pattern, words in signs))
+    for shared, signs in {
+        b"_cf_chl_opt": ((b"_cf_chl_opt", rb"_cf_chl_opt\s*=", "a challenge of Cloudflare"),),
+        b"Incapsula": (
+            (b"Incapsula incident ID", rb"Incapsula incident ID:\s*\d", "a refusal of Imperva"),
+            (b"_Incapsula_Resource", rb"<iframe[^>]+src=.?/_Incapsula_Resource\?", "a challenge of Imperva"),
+            (b"_Incapsula_Resource", rb"<body[^>]*>\s*</body>", "a challenge of Imperva"),
+        ),
+        b"captcha": (
+            (b"captcha-delivery.com", rb"\bdd\s*=\s*\{[^}]*captcha-delivery\.com", "a challenge of DataDome"),
+            (b"px-captcha", rb"\bid=.?px-captcha\b", "a challenge of PerimeterX"),
+            (b"/.well-known/sgcaptcha/", rb"http-equiv=.refresh.[^>]*sgcaptcha", "a challenge of SiteGround"),
+        ),
+        b"bm-verify": ((b"bm-verify", rb"http-equiv=.refresh.[^>]*[?&]bm-verify=", "a challenge of Akamai"),),
+        b"gokuProps": ((b"gokuProps", rb"window\.gokuProps\s*=", "a challenge of AWS WAF"),),
+        b"sucuri_cloudproxy_js": ((b"sucuri_cloudproxy_js", rb"<script>\s*var\s", "a challenge of Sucuri"),),
+        b"Imunify360": ((b"Imunify360", rb"bot-protection", "a challenge of Imunify360"),),
+        b"Wordfence": (
+            (
+                b"Wordfence",
+                rb"access to this (?:site|service) has been (?:temporarily )?limited",
+                "a refusal of Wordfence",
+            ),
+        ),
+    }.items()
+)
 _CAPTCHAS = (b"g-recaptcha", b"h-captcha", b"cf-turnstile")
 _CAPTCHA = re.compile(rb"class=.[^\"'>]*\b(?:" + b"|".join(_CAPTCHAS) + rb")\b", re.IGNORECASE)
 _UNSEEN = re.compile(rb"<(script|style|noscript|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -116,12 +128,18 @@ def _by_header(headers: Mapping[str, str]) -> str | None:
 
 def _by_title(body: bytes) -> str | None:
     title = _TITLE.search(body, 0, _BEGINNING)
-    return _TITLES.get(title[1].lower()) if title else None
+    if title is None:
+        return None
+    said = title[1].lower()
+    if said == _DENIED and _AKAMAI.search(body, title.end(), _BEGINNING):
+        return "a refusal of Akamai"
+    return _TITLES.get(said)
 
 
 def _by_sign(body: bytes) -> str | None:
     beginning = body[:_BEGINNING]
-    return next((words for needle, sign, words in _SIGNS if needle in beginning and sign.search(beginning)), None)
+    signs = (sign for shared, signs in _SIGNS if shared in beginning for sign in signs)
+    return next((words for needle, sign, words in signs if needle in beginning and sign.search(beginning)), None)
 
 
 def _by_captcha(body: bytes) -> str | None:
