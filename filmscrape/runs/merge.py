@@ -81,9 +81,12 @@ class Venues:
 
     def learn(self, screenings: Iterable[Screening]) -> None:
         """Note the venues that are named in words; of two spellings the first in order of the alphabet stays."""
-        for screening in screenings:
-            name = screening.venue
-            if name is not None and name != (slug := venue_slug(name)):
+        self.learn_names(screening.venue for screening in screenings if screening.venue is not None)
+
+    def learn_names(self, names: Iterable[str]) -> None:
+        """Do the same with the names alone."""
+        for name in names:
+            if name != (slug := venue_slug(name)):
                 self._names[slug] = min(name, self._names.get(slug, name))
 
     def join(self, others: "Venues") -> None:

@@ -1,7 +1,7 @@
 """Join what one run read to a source's ledger: keep its readings, and reckon the events anew of which it says news."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, fields
 from hashlib import sha256
 from itertools import groupby
@@ -10,11 +10,9 @@ from typing import Any, NamedTuple
 from filmscrape.records import Event, Screening
 from filmscrape.runs.changes import Change, changes
 from filmscrape.runs.ledger_tables import NEWEST_PAGE, PRUNED_AFTER_RUNS, as_json
-from filmscrape.runs.merge import Sighting, Venues, venue_slug
-from filmscrape.runs.readings import Answered, Reading, RunFacts, cut, joined
+from filmscrape.runs.merge import Venues, venue_slug
+from filmscrape.runs.readings import Answered, Reading, RunFacts, cut, joined, venues_of
 from filmscrape.runs.reckon import Reckoned, Stored, reckon
-
-_NO_SCREENINGS = b'"screenings":[]'
 
 
 class Touched(NamedTuple):
@@ -58,7 +56,7 @@ class Merging:
         for address, is_new in self._db.execute("SELECT address, is_new FROM seen ORDER BY address").fetchall():
             yield from self._settle(address, newest, is_new=bool(is_new))
         for (address,) in due:
-            self._reckon(address, newest)
+            self._reckon(address, newest, {row[0]: joined(*row[1:5]) for row in self._events(address)})
         if facts.is_live:
             self._note_listed()
         self._prune()
@@ -179,12 +177,9 @@ class Merging:
     # ------------------------------------------------------------------ venues
     def _venues_of(self, reading: Reading) -> None:
         """Learn the venues that a new reading names."""
-        if _NO_SCREENINGS in reading.line:
-            return
-        kind = Event if reading.kind == "page" else Sighting
-        screenings = kind.model_validate_json(reading.line).screenings
-        self._venues.learn(screenings)
-        for name in sorted({s.venue for s in screenings if s.venue and s.venue != venue_slug(s.venue)}):
+        names = venues_of(reading.line)
+        self._venues.learn_names(names)
+        for name in sorted(name for name in names if name != venue_slug(name)):
             self._db.execute(
                 "INSERT INTO venues VALUES (?1, ?2) ON CONFLICT (slug) DO UPDATE SET name = min(name, ?2)",
                 (venue_slug(name), name),
@@ -201,9 +196,7 @@ class Merging:
             return  # a card alone makes no event
         # A page that the run saw tells how things stand; of the others time alone tells it.
         now = page_at if page_run == self._run else max(newest, page_at)
-        known = self._db.execute(
-            "SELECT id, head, first_seen, last_seen, tail, due FROM events WHERE address = ? ORDER BY id", (address,)
-        ).fetchall()
+        known = self._events(address)
         is_older = any(page_from < row[2] for row in known)  # an earlier capture said the same: it was seen before
         if not is_new and not is_older and len(known) == 1 and (known[0][5] is None or known[0][5] > now):
             event_id, head, first, last, tail, _ = known[0]
@@ -213,11 +206,20 @@ class Merging:
             yield Touched(event_id, joined(head, first, last, tail), joined(head, first, seen, tail))
             return
         old = {row[0]: joined(*row[1:5]) for row in known}
-        for event_id, line in self._reckon(address, now):
+        for event_id, line in self._reckon(address, now, old):
             yield Touched(event_id, old.get(event_id), line)
 
-    def _reckon(self, address: str, now: str) -> list[tuple[str, bytes]]:
-        """Make the events of an address anew from all its readings, and log what that changes."""
+    def _events(self, address: str) -> list[tuple[str, bytes, str, str, bytes, str | None]]:
+        """The events of an address: id, the parts of the line, and when they are due."""
+        return self._db.execute(
+            "SELECT id, head, first_seen, last_seen, tail, due FROM events WHERE address = ? ORDER BY id", (address,)
+        ).fetchall()
+
+    def _reckon(self, address: str, now: str, old: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
+        """Make the events of an address anew from all its readings, and log what that changes.
+
+        :param old: the lines of its events as they are.
+        """
         readings = [
             Stored(*row)
             for row in self._db.execute(
@@ -226,12 +228,7 @@ class Merging:
                 (address,),
             )
         ]
-        known = {
-            row[0]: Event.model_validate_json(joined(*row[1:]))
-            for row in self._db.execute(
-                "SELECT id, head, first_seen, last_seen, tail FROM events WHERE address = ? ORDER BY id", (address,)
-            )
-        }
+        known = {event_id: Event.model_validate_json(line) for event_id, line in old.items()}
         found = reckon(address, readings, known, self._venues, now)
         return [(event.event.id, self._store(address, event, known.get(event.event.id))) for event in found]
 
@@ -255,13 +252,14 @@ class Merging:
                 self._run,
             ),
         )
+        if old is not None:
+            self._db.execute("DELETE FROM screenings WHERE event = ?", (event.id,))
         self._store_screenings(event.id, event.screenings, found.listed)
         for change in changes(old, event, is_over=found.is_over):
             self._log(event.provenance.fetched_at, change)
         return line
 
     def _store_screenings(self, event_id: str, screenings: Iterable[Screening], listed: Iterable[list[int]]) -> None:
-        self._db.execute("DELETE FROM screenings WHERE event = ?", (event_id,))
         for place, (screening, numbers) in enumerate(zip(screenings, listed, strict=True)):
             self._db.execute(
                 "INSERT INTO screenings VALUES (?, ?, ?, ?, ?)",

@@ -7,7 +7,7 @@ more is over once it has begun, and one that was moved is there once. Nothing he
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from filmscrape.records import Event, Screening
 from filmscrape.runs.films import Films, forked_id, merge_films
@@ -69,7 +69,7 @@ def reckon(
 
 def _page(reading: Stored) -> Event:
     event = Event.model_validate_json(reading.line)
-    return event.model_copy(update={"first_seen": reading.first, "last_seen": reading.last})
+    return changed(event, first_seen=reading.first, last_seen=reading.last)
 
 
 def _sighting(reading: Stored) -> Sighting:
@@ -93,10 +93,16 @@ def named(address: str, films: Films, known: Mapping[str, Event]) -> list[Event]
             del free[name]
             found[name] = film
     for film in waiting:
-        base = film.model_copy(update={"id": address})
-        name = address if address not in found and address not in known else forked_id(base)
+        is_free = address not in found and address not in known
+        name = address if is_free else forked_id(changed(film, id=address))
         found.setdefault(name, film)
-    return [film.model_copy(update={"id": name}) for name, film in sorted(found.items())]
+    return [changed(film, id=name) for name, film in sorted(found.items())]
+
+
+def changed(event: Event, **update: Any) -> Event:
+    """The event with other values; itself where they are its own: most events are what one page says of them."""
+    is_same = all(getattr(event, name) == value for name, value in update.items())
+    return event if is_same else event.model_copy(update=update)
 
 
 # ------------------------------------------------------------------ time
@@ -126,8 +132,12 @@ class _Listings:
 
 
 def _in_time(event: Event, said: _Listings, now: str) -> Reckoned:
-    screenings = [s for s, _ in _without_moved(event.screenings, said)]
-    listed = said.of(screenings)
+    if not event.screenings:
+        return Reckoned(event, [], None, is_over=False)
+    listed = said.of(event.screenings)
+    screenings = _without_moved(event.screenings, listed, said)
+    if len(screenings) < len(event.screenings):
+        listed = said.of(screenings)
     moment = datetime.fromisoformat(now)
     ends = [_over_at(s, said, numbers) for s, numbers in zip(screenings, listed, strict=True)]
     aged = [
@@ -136,9 +146,9 @@ def _in_time(event: Event, said: _Listings, now: str) -> Reckoned:
     ]
     coming = [end for end in ends if end is not None and end > moment]
     is_over = event.status == "upcoming" and bool(aged) and all(s.availability in _OVER for s in aged)
-    update = {"screenings": aged, **({"status": "past"} if is_over else {})}
     due = min(coming).strftime("%Y-%m-%dT%H:%M:%SZ") if coming else None
-    return Reckoned(event.model_copy(update=update), listed, due, is_over)
+    event = changed(event, screenings=aged, status="past" if is_over else event.status)
+    return Reckoned(event, listed, due, is_over)
 
 
 def _over_at(screening: Screening, said: _Listings, numbers: Sequence[int]) -> datetime | None:
@@ -150,28 +160,39 @@ def _over_at(screening: Screening, said: _Listings, numbers: Sequence[int]) -> d
     return start if last < start else max(last, start) + _GRACE
 
 
-def _without_moved(screenings: Sequence[Screening], said: _Listings) -> list[tuple[Screening, list[int]]]:
+def _without_moved(
+    screenings: Sequence[Screening], listed: Sequence[Sequence[int]], said: _Listings
+) -> list[Screening]:
     """Leave out a screening in whose place another one came.
 
     That is so where it was still to come when it was no longer listed, a screening at the same venue was first
     listed after that, and it is the only one of the two kinds: then the site moved it.
+
+    :param listed: for each screening the readings that list it.
     """
-    kept = list(zip(screenings, said.of(screenings), strict=True))
-    for later, numbers in list(kept):
-        if not numbers:
-            continue
-        first, _ = said.span(numbers)
-        gone = [pair for pair in kept if _left_before(pair, first, said) and same_venue(pair[0].venue, later.venue)]
-        came = [pair for pair in kept if _came_with(pair, first, said) and same_venue(pair[0].venue, later.venue)]
+    kept = [
+        _Listed(screening, *said.span(numbers))
+        for screening, numbers in zip(screenings, listed, strict=True)
+        if numbers
+    ]
+    moved: list[Screening] = []
+    for later in list(kept):
+        near = [other for other in kept if same_venue(other.screening.venue, later.screening.venue)]
+        gone = [other for other in near if other.left_before(later.first)]
+        came = [other for other in near if other.first == later.first]
         if len(gone) == 1 and len(came) == 1:
             kept.remove(gone[0])
-    return kept
+            moved.append(gone[0].screening)
+    return [screening for screening in screenings if not any(screening is other for other in moved)]
 
 
-def _left_before(pair: tuple[Screening, list[int]], moment: datetime, said: _Listings) -> bool:
-    screening, numbers = pair
-    return bool(numbers) and said.span(numbers)[1] < moment < instant(screening) and screening.availability not in _OVER
+class _Listed(NamedTuple):
+    """A screening, and when it was listed first and last."""
 
+    screening: Screening
+    first: datetime
+    last: datetime
 
-def _came_with(pair: tuple[Screening, list[int]], moment: datetime, said: _Listings) -> bool:
-    return bool(pair[1]) and said.span(pair[1])[0] == moment
+    def left_before(self, moment: datetime) -> bool:
+        """Whether it was not listed any more at a moment, and still to come."""
+        return self.last < moment < instant(self.screening) and self.screening.availability not in _OVER
