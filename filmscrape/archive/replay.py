@@ -102,9 +102,7 @@ class Reading:
 
     def take(self, found: Found) -> None:
         """Keep what a piece of a file gave."""
-        for line in found.lines:
-            if not self._spool.add_line(*line) and line.is_page:
-                self._stats[Stat.DUPLICATES] += 1
+        self._stats[Stat.DUPLICATES] += self._spool.add_lines(found.lines)
         self._venues.join(found.venues)
         self._stats += found.stats
         self._fates += found.fates

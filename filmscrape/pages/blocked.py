@@ -39,8 +39,8 @@ _TITLES = {
 # A title that many servers share, and what a page must hold besides to be a refusal of Akamai.
 _DENIED = b"access denied"
 _AKAMAI = re.compile(rb"edgesuite\.net|Reference(?:\s|&#32;)*(?:#|&#35;)", re.IGNORECASE)
-# Signs by what must stand somewhere in the page (a page of 60 KB is looked through for it, so signs that share a word
-# share the search), then for each what must stand there too, what the page must match, and what it is.
+# Signs by what must stand somewhere, then for each what must stand there too, what the page must match, and what it is.
+# Every page is looked through for the first: signs that share a word share that search, and longer words cost less.
 _SIGNS = tuple(
     (shared, tuple((needle, re.compile(pattern, re.IGNORECASE | re.DOTALL), words) for needle, pattern, words in signs))
     for shared, signs in {
@@ -55,11 +55,11 @@ _SIGNS = tuple(
             (b"px-captcha", rb"\bid=.?px-captcha\b", "a challenge of PerimeterX"),
             (b"/.well-known/sgcaptcha/", rb"http-equiv=.refresh.[^>]*sgcaptcha", "a challenge of SiteGround"),
         ),
-        b"bm-verify": ((b"bm-verify", rb"http-equiv=.refresh.[^>]*[?&]bm-verify=", "a challenge of Akamai"),),
-        b"gokuProps": ((b"gokuProps", rb"window\.gokuProps\s*=", "a challenge of AWS WAF"),),
+        b"bm-verify=": ((b"bm-verify=", rb"http-equiv=.refresh.[^>]*[?&]bm-verify=", "a challenge of Akamai"),),
+        b"window.gokuProps": ((b"window.gokuProps", rb"window\.gokuProps\s*=", "a challenge of AWS WAF"),),
         b"sucuri_cloudproxy_js": ((b"sucuri_cloudproxy_js", rb"<script>\s*var\s", "a challenge of Sucuri"),),
-        b"Imunify360": ((b"Imunify360", rb"bot-protection", "a challenge of Imunify360"),),
-        b"Wordfence": (
+        b"bot-protection": ((b"Imunify360", rb"bot-protection", "a challenge of Imunify360"),),
+        b" access to this s": (
             (
                 b"Wordfence",
                 rb"access to this (?:site|service) has been (?:temporarily )?limited",

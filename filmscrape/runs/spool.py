@@ -1,7 +1,7 @@
 """Valid records on disk while the run lasts: memory holds where they begin, not what they say."""
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
@@ -29,9 +29,24 @@ class Spool:
         return self.add_line(record.id, isinstance(record, Event), record.model_dump_json().encode() + b"\n")
 
     def add_line(self, event_id: str, is_page: bool, line: bytes) -> bool:
-        """Keep a record that another process printed; see :meth:`add`."""
+        """Keep a record that is printed already; see :meth:`add`."""
+        return self._note(event_id, is_page, self._lines.append(line))
+
+    def add_lines(self, lines: Sequence[tuple[str, bool, bytes]]) -> int:
+        """Keep records that another process printed, at one stroke.
+
+        :param lines: id, whether it is a page's, and the line of each.
+        :return: how many are of pages of which there is one already.
+        """
+        offset = self._lines.append(b"".join(line for _, _, line in lines))
+        doubles = 0
+        for event_id, is_page, line in lines:
+            doubles += not self._note(event_id, is_page, offset) and is_page
+            offset += len(line)
+        return doubles
+
+    def _note(self, event_id: str, is_page: bool, offset: int) -> bool:
         index = self._pages if is_page else self._sightings
-        offset = self._lines.append(line)
         known = index.get(event_id)
         if known is None:
             index[event_id] = array("q", (offset,))
