@@ -1,57 +1,57 @@
 """Reading a page: bytes → validated record, as a multiple of ``lxml.html.fromstring`` of the same bytes."""
 
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import lxml.html
 
-from benchmarks.measure import Ratio, ratio
-from filmscrape.fixtures import Fixture
+from benchmarks.corpus import WHEN, Captured, kilobytes, pages, source
+from benchmarks.measure import Row, ratio
+from benchmarks.readers import by_beautiful_soup, by_extruct, by_parsel
 from filmscrape.interpret import interpret
-from filmscrape.records import Event
+from filmscrape.items import Capture
+from filmscrape.validation import record_of
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
 PAGES = 200
-SET_BY_THE_RUN = {
-    "first_seen": "2026-01-01T00:00:00Z",
-    "last_seen": "2026-01-01T00:00:00Z",
-    "provenance": {
-        "run_id": "benchmark",
-        "fetched_at": "2026-01-01T00:00:00Z",
-        "http_status": 200,
-        "content_sha256": "0" * 64,
-        "warc_record_id": None,
-        "extractor": "benchmark",
-        "layout": None,
-        "fields": {},
-    },
-}
+ROUNDS = 25
+# Of what takes ten times as long, or a hundred times, fewer pages and rounds are enough.
+OTHERS = (
+    ("28 CSS queries by a parsel item loader", by_parsel, 50, 7),
+    ("the same queries by BeautifulSoup", by_beautiful_soup, 20, 5),
+    ("`extruct` alone", by_extruct, 10, 3),
+)
+_CAPTURE = Capture(WHEN, 200, "0" * 64)
 
 
-def pages() -> list[tuple[type[Any], bytes, str, datetime]]:
-    """The fixture pages of events, over and over up to :data:`PAGES`."""
-    found = [
-        (page.page_class, page.body, page.meta["url"], page.captured_at)
-        for folder in sorted(FIXTURES.iterdir())
-        if folder.is_dir()
-        for page in Fixture.all(folder)
-        if page.meta["kind"] == "event"
-    ]
-    return (found * (PAGES // len(found) + 1))[:PAGES]
+def rows() -> Iterator[Row]:
+    """This project, then what others do with the same pages."""
+    work = list(pages(PAGES))
+    found = ratio(partial(extract, work), partial(parse, work), PAGES, rounds=ROUNDS)
+    what = f"extract: bytes → validated record, {PAGES} pages of {kilobytes(PAGES):.0f} KB"
+    floor = f"`lxml.html.fromstring`, {found.floor * 1000:.2f} ms a page"
+    yield Row(what, floor, f"{found.measured * 1000:.2f} ms a page", str(found), "≤ 2.0", found.watch)
+    for name, reader, number, rounds in OTHERS:
+        some = work[:number]
+        found = ratio(partial(read, reader, some), partial(parse, some), number, rounds=rounds)
+        measured = f"{found.measured * 1000:.1f} ms a page"
+        yield Row(f"for comparison: {name}", "the same", measured, str(found).replace("**", ""), "", found.watch)
 
 
-def measure() -> Ratio:
-    """Interleaved rounds over :data:`PAGES` pages."""
-    work = pages()
+def extract(work: Iterable[Captured]) -> None:
+    """Make the records of pages."""
+    for url, body, at in work:
+        item = source().event_page(body, url, at).read()
+        item.capture = _CAPTURE
+        record_of(item, interpret(item), "benchmark")
 
-    def extract() -> None:
-        for page, body, url, captured_at in work:
-            values = interpret(page(body, url, captured_at).read()).values
-            Event.model_validate({**values, **SET_BY_THE_RUN})
 
-    def parse() -> None:
-        for _, body, _, _ in work:
-            lxml.html.fromstring(body)
+def parse(work: Iterable[Captured]) -> None:
+    """Parse pages and do nothing with them."""
+    for page in work:
+        lxml.html.fromstring(page.body)
 
-    return ratio(extract, parse, len(work))
+
+def read(reader: Callable[[bytes], object], work: Iterable[Captured]) -> None:
+    """Read pages in another way."""
+    for page in work:
+        reader(page.body)

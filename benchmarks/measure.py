@@ -1,52 +1,157 @@
-"""Ratios of two loops, measured in turn, so that a machine whose speed drifts slows both alike."""
+"""Loops measured in turn, so that a machine whose speed drifts slows both alike, and what else the machine did."""
 
 import gc
+import os
 import platform
+import resource
 import statistics
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from os import cpu_count, getloadavg
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-ROUNDS = 25
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """Processor time of one loop as a multiple of another's, round by round."""
-
-    median: float
-    low: float  # of the rounds, the second lowest and the second highest: one disturbed round decides nothing
-    high: float
-    floor_ms: float  # median time of one unit of the loop that is 1.0
-    ms: float
+ROUNDS = 15
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def ratio(work: Callable[[], None], floor: Callable[[], None], units: int) -> Ratio:
-    """Measure ``work`` against ``floor`` in turn over :data:`ROUNDS` rounds, after one of each to warm up."""
-    work()
-    floor()
-    pairs = []
-    for _ in range(ROUNDS):
-        gc.collect()
-        pairs.append((_seconds(floor), _seconds(work)))
-    ratios = sorted(b / a for a, b in pairs)
-    return Ratio(
-        statistics.median(ratios),
-        ratios[1],
-        ratios[-2],
-        statistics.median(a for a, _ in pairs) / units * 1000,
-        statistics.median(b for _, b in pairs) / units * 1000,
-    )
+# ------------------------------------------------------------------ a line of the table
+class Row(NamedTuple):
+    """One line of the table.
+
+    :ivar ratio: of the two, as text; empty where there is only a figure.
+    :ivar watch: what else went on in the runs.
+    """
+
+    what: str
+    floor: str
+    measured: str
+    ratio: str
+    goal: str
+    watch: "Watch"
 
 
-def _seconds(work: Callable[[], None]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+def table(rows: Iterable[Row]) -> str:
+    """Print rows as a Markdown table."""
+    head = "| what | floor | measured | ratio | goal | others, stolen |\n| --- | --- | --- | --- | --- | --- |\n"
+    lines = (f"| {' | '.join(row[:-1])} | {row.watch} |\n".replace("|  |", "| |") for row in rows)
+    return head + "".join(lines)
 
 
 def machine() -> str:
     """One line on where the figures come from."""
-    load = getloadavg()[0]
-    return f"Python {platform.python_version()}, {platform.machine()}, {cpu_count()} processors, load {load:.2f}"
+    load = ", ".join(f"{figure:.2f}" for figure in os.getloadavg())
+    return (
+        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors; load {load} at the"
+        " beginning"
+    )
+
+
+# ------------------------------------------------------------------ the machine's other load
+@dataclass
+class Watch:
+    """How much of the machine others had in each run: other processes, and the host where the machine is a guest.
+
+    Where this is much, figures by the clock say more of the others than of what was measured.
+
+    :ivar others: percent of all processors, of each run.
+    :ivar stolen: the same.
+    """
+
+    others: list[float] = field(default_factory=list)
+    stolen: list[float] = field(default_factory=list)
+
+    @contextmanager
+    def run(self) -> Iterator[None]:
+        """Watch one run."""
+        before, mine = _processors(), _own()
+        yield
+        after = _processors()
+        if after is None or before is None:
+            return
+        total, busy, stolen = (b - a for a, b in zip(before, after, strict=True))
+        if total:
+            self.others.append(100 * max(busy - (_own() - mine), 0) / total)
+            self.stolen.append(100 * stolen / total)
+
+    def __str__(self) -> str:
+        if not self.others:
+            return "unknown"
+        return f"{statistics.median(self.others):.0f} to {max(self.others):.0f} %, {max(self.stolen):.0f} %"
+
+
+def _processors() -> tuple[float, float, float] | None:
+    """Seconds of all processors so far: all of them, busy ones, stolen ones; Linux alone tells."""
+    try:
+        with open("/proc/stat", encoding="ascii") as file:
+            ticks = [int(figure) / _TICKS for figure in file.readline().split()[1:9]]
+    except OSError:
+        return None
+    idle, stolen = ticks[3] + ticks[4], ticks[7]
+    return sum(ticks), sum(ticks) - idle - stolen, stolen
+
+
+def _own() -> float:
+    """Seconds that this process and its ended children were busy."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+
+# ------------------------------------------------------------------ ratios
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One loop as a multiple of another, round by round.
+
+    :ivar floor: median seconds of one unit of the loop that is 1.0; of the other: ``measured``.
+    :ivar low: of the rounds, the second lowest and the second highest: one disturbed round decides nothing.
+    """
+
+    median: float
+    low: float
+    high: float
+    floor: float
+    measured: float
+    watch: Watch
+
+    def __str__(self) -> str:
+        return f"**{self.median:.2f}** ({self.low:.2f} to {self.high:.2f})"
+
+
+def ratio(
+    work: Callable[[], object],
+    floor: Callable[[], object],
+    units: int,
+    *,
+    rounds: int = ROUNDS,
+    clock: Callable[[], float] = time.process_time,
+) -> Ratio:
+    """Measure ``work`` against ``floor`` in turn, after one of each to warm up.
+
+    :param units: of both, in one round.
+    :param clock: processor time of this process, or ``time.perf_counter`` where several processes work.
+    """
+    work()
+    floor()
+    watch = Watch()
+    pairs = []
+    for _ in range(rounds):
+        with watch.run():
+            pairs.append((seconds(floor, clock), seconds(work, clock)))
+    ratios = sorted(b / a for a, b in pairs)
+    edge = 1 if rounds > 4 else 0
+    return Ratio(
+        statistics.median(ratios),
+        ratios[edge],
+        ratios[-1 - edge],
+        statistics.median(a for a, _ in pairs) / units,
+        statistics.median(b for _, b in pairs) / units,
+        watch,
+    )
+
+
+def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    """Measure one run."""
+    gc.collect()
+    start = clock()
+    work()
+    return clock() - start

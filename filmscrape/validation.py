@@ -26,7 +26,7 @@ def record_of(item: ScrapedEvent, meaning: Interpretation, run_id: str) -> Event
     }
     if item.capture is not None:
         provenance |= {
-            "fetched_at": utc(item.capture.fetched_at),
+            "fetched_at": seen if item.capture.fetched_at == item.captured_at else utc(item.capture.fetched_at),
             "http_status": item.capture.http_status,
             "content_sha256": item.capture.content_sha256,
             "warc_record_id": item.capture.warc_record_id,
@@ -63,4 +63,4 @@ def event_id(source: str, address: str) -> str:
 
 def utc(moment: datetime) -> str:
     """Print an aware time as the contract wants it: UTC, whole seconds, ``Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"

@@ -1,0 +1,88 @@
+"""From what a page said to the files of a run, through the project's own pipelines: validate, dedupe, write."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+from scrapy.settings import Settings
+from scrapy.statscollectors import MemoryStatsCollector
+
+from benchmarks.corpus import WHEN, items, source, workplace
+from benchmarks.measure import Row, ratio
+from filmscrape.interpret import interpret
+from filmscrape.items import ScrapedEvent
+from filmscrape.pipelines.dedupe import DedupePipeline
+from filmscrape.pipelines.validate import ValidatePipeline
+from filmscrape.pipelines.write import WritePipeline
+from filmscrape.runs.folder import RunFolder
+from filmscrape.runs.merge import Venues
+from filmscrape.runs.readings import RunFacts
+from filmscrape.runs.spool import Spool
+from filmscrape.validation import record_of
+
+RECORDS = 3000
+ROUNDS = 9
+
+
+def rows() -> Iterator[Row]:
+    """Records a second, against printing the same records without checking anything."""
+    work = list(items(RECORDS))
+    printed = [json.loads(record_of(item, interpret(item), "benchmark").model_dump_json()) for item in work]
+    with workplace() as folder:
+        found = ratio(partial(run, folder, work), partial(dump, printed), RECORDS, rounds=ROUNDS)
+    speed = f"{1 / found.measured:,.0f} records/s"
+    yield Row(
+        f"pipeline: validate, dedupe, write, {RECORDS} records",
+        f"`orjson.dumps` of the same, {1 / found.floor:,.0f} records/s",
+        f"**{speed}**",
+        str(found).replace("**", ""),
+        "≥ 10,000/s",
+        found.watch,
+    )
+
+
+def dump(records: Sequence[dict[str, Any]]) -> None:
+    """Print records, and do nothing with them."""
+    for record in records:
+        orjson.dumps(record)
+
+
+def run(folder: Path, work: Sequence[ScrapedEvent]) -> None:
+    """Let the items of a run pass through the pipelines, and write its files."""
+    output = Path(tempfile.mkdtemp(dir=folder))
+    crawler = _crawler(output)
+    validate, dedupe, write = (
+        pipeline.from_crawler(crawler) for pipeline in (ValidatePipeline, DedupePipeline, WritePipeline)
+    )
+    for item in work:
+        write.process_item(dedupe.process_item(validate.process_item(item)))
+    write.close_spider()
+    keeper = crawler.get_extension(None)
+    assert keeper.written == len(work)
+    keeper.run.close()
+    shutil.rmtree(output)
+
+
+def _crawler(output: Path) -> Any:
+    """What the pipelines use of a crawler and of a run's keeper, without site and ledger."""
+    folder = RunFolder(output, source().name, WHEN)
+    keeper = SimpleNamespace(
+        run=folder,
+        spool=Spool(folder.path / "spool.jsonl"),
+        venues=Venues(),
+        same={},
+        guarded=nullcontext,
+        listed=list,
+        answers_now=list,
+        facts=lambda: RunFacts(folder.id, is_live=True, is_complete=True),
+    )
+    crawler = SimpleNamespace(settings=Settings(), get_extension=lambda _kind: keeper)
+    crawler.stats = MemoryStatsCollector(crawler)  # type: ignore[arg-type]
+    return crawler
