@@ -1,29 +1,32 @@
 """``make bench``: measure, print a Markdown table and write it to ``benchmarks/RESULTS.md``."""
 
+import sys
+import time
 from pathlib import Path
 
-from benchmarks import extract, replay
-from benchmarks.measure import ROUNDS, machine
+from benchmarks import extract, ledger, memory, pipeline, replay
+from benchmarks.measure import machine, table
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
+PARTS = (extract, pipeline, replay, memory, ledger)
+NOTE = """\
+Processor time where nothing else is said, by the clock where it is; medians of interleaved rounds, in brackets the \
+spread without the two extremes. The last column tells what share of the machine others had meanwhile: other \
+processes (median and highest of the rounds), and the host (stolen time, highest)."""
 
 
 def main() -> None:
     """Measure everything."""
-    found = extract.measure()
-    table = f"""\
-# Benchmarks
-
-{machine()}. Processor time, medians of {ROUNDS} interleaved rounds, in brackets the spread without the two extremes; \
-by the clock where that is said, medians of {replay.ROUNDS} rounds.
-
-| what | floor | measured | ratio | goal |
-| --- | --- | --- | --- | --- |
-| extract: bytes → validated record, {extract.PAGES} pages | `lxml.html.fromstring`, {found.floor_ms:.2f} ms a page | \
-{found.ms:.2f} ms a page | **{found.median:.2f}** ({found.low:.2f} to {found.high:.2f}) | ≤ 2.5 |
-{replay.rows()}"""
-    RESULTS.write_text(table, encoding="utf-8")
-    print(table)
+    start, first_line = time.monotonic(), machine()
+    rows = []
+    for part in PARTS:
+        for row in part.rows():
+            print(f"{row.what}: {row.measured} {row.ratio}", file=sys.stderr, flush=True)
+            rows.append(row)
+    minutes = (time.monotonic() - start) / 60
+    text = f"# Benchmarks\n\n{first_line}. Measured in {minutes:.1f} minutes.\n\n{NOTE}\n\n{table(rows)}"
+    RESULTS.write_text(text, encoding="utf-8")
+    print(text, end="")
 
 
 if __name__ == "__main__":

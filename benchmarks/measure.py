@@ -149,6 +149,24 @@ def ratio(
     )
 
 
+class Spent(NamedTuple):
+    """Seconds: by the clock, and of a processor."""
+
+    clock: float
+    processor: float
+
+    @classmethod
+    def since(cls, start: "Spent") -> "Spent":
+        """What this process spent since another moment."""
+        now = cls.now()
+        return cls(now.clock - start.clock, now.processor - start.processor)
+
+    @classmethod
+    def now(cls) -> "Spent":
+        """The moment."""
+        return cls(time.perf_counter(), time.process_time())
+
+
 def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
     """Measure one run."""
     gc.collect()

@@ -58,9 +58,8 @@ def run(folder: Path, work: Sequence[ScrapedEvent]) -> None:
     """Let the items of a run pass through the pipelines, and write its files."""
     output = Path(tempfile.mkdtemp(dir=folder))
     crawler = _crawler(output)
-    validate, dedupe, write = (
-        pipeline.from_crawler(crawler) for pipeline in (ValidatePipeline, DedupePipeline, WritePipeline)
-    )
+    validate, dedupe = ValidatePipeline.from_crawler(crawler), DedupePipeline.from_crawler(crawler)
+    write = WritePipeline.from_crawler(crawler)
     for item in work:
         write.process_item(dedupe.process_item(validate.process_item(item)))
     write.close_spider()

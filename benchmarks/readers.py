@@ -60,12 +60,13 @@ class _Loader(ItemLoader):
 
 def by_parsel(body: bytes) -> Any:
     """Read a page with an item loader."""
-    loader = _Loader(selector=Selector(body=body, encoding="utf-8", type="html"))
+    page = Selector(body=body, encoding="utf-8", type="html")
+    loader = _Loader(selector=page)
     for name, query, attribute in FIELDS:
         if attribute:
             loader.add_css(name, f"{query}::attr({attribute})")
         else:
-            loader.add_value(name, loader.selector.css(query).xpath("string()").getall())
+            loader.add_value(name, page.css(query).xpath("string()").getall())
     return loader.load_item()
 
 

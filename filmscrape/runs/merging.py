@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, fields
+from dataclasses import fields
 from hashlib import sha256
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from filmscrape.records import Event, Screening
@@ -13,6 +14,12 @@ from filmscrape.runs.ledger_tables import NEWEST_PAGE, PRUNED_AFTER_RUNS, as_jso
 from filmscrape.runs.merge import Venues, venue_slug
 from filmscrape.runs.readings import Answered, Reading, RunFacts, cut, joined, venues_of
 from filmscrape.runs.reckon import Reckoned, Stored, reckon
+
+_OF_ANSWER = [field.name for field in fields(Answered)]
+_VALUES_OF_ANSWER = attrgetter(*_OF_ANSWER)
+_KEEP_ANSWER = (
+    f"INSERT OR REPLACE INTO answers ({', '.join(_OF_ANSWER)}, run) VALUES ({', '.join('?' * len(_OF_ANSWER))}, ?)"
+)
 
 
 class Touched(NamedTuple):
@@ -167,12 +174,7 @@ class Merging:
         return True
 
     def _keep_answer(self, answer: Answered) -> None:
-        names = [field.name for field in fields(Answered)]
-        marks = ", ".join("?" * len(names))
-        self._db.execute(
-            f"INSERT OR REPLACE INTO answers ({', '.join(names)}, run) VALUES ({marks}, ?)",
-            (*astuple(answer), self._number),
-        )
+        self._db.execute(_KEEP_ANSWER, (*_VALUES_OF_ANSWER(answer), self._number))
 
     # ------------------------------------------------------------------ venues
     def _venues_of(self, reading: Reading) -> None:

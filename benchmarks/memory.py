@@ -1,0 +1,70 @@
+"""How much memory a piece of work takes: each in a process of its own, so that none inherits another's peak."""
+
+import multiprocessing
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.corpus import workplace, write_archive
+from benchmarks.measure import Row, Spent, Watch
+from benchmarks.replay import replay
+
+FEW, MANY = 1_000, 10_000
+
+
+class Peak(NamedTuple):
+    """What a piece of work took.
+
+    :ivar spent: what it says of itself.
+    :ivar megabytes: resident memory at its highest, with Python and all libraries.
+    """
+
+    spent: Spent
+    megabytes: float
+
+
+def rows() -> Iterator[Row]:
+    """Ten times the pages; a hundred times are in the table of growth."""
+    watch = Watch()
+    with workplace() as folder:
+        peaks = []
+        for pages in (FEW, MANY):
+            path = folder / f"{pages}.warc.gz"
+            write_archive(path, pages)
+            with watch.run():
+                peaks.append(peak(replay, path))
+    few, many = peaks
+    yield Row(
+        f"memory: replay of {MANY:,} pages, one process",
+        f"{FEW:,} pages, {few.megabytes:.0f} MB",
+        f"{many.megabytes:.0f} MB",
+        f"**{many.megabytes / few.megabytes:.2f}**",
+        "≤ 1.3",
+        watch,
+    )
+
+
+def peak(work: Callable[..., Spent], *arguments: Any) -> Peak:
+    """Do a piece of work in a process of its own.
+
+    :param work: a function of a module, as for ``multiprocessing``, that tells what it spent.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_measured, work, arguments).result()
+
+
+def _measured(work: Callable[..., Spent], arguments: tuple[Any, ...]) -> Peak:
+    return Peak(work(*arguments), _highest())
+
+
+def _highest() -> float:
+    """Megabytes of this process at its highest; elsewhere than on Linux that may be those of the process before it."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = (line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1024**2
