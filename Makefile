@@ -18,6 +18,8 @@ SCRAPYD_STAMP := $(SCRAPYD)/.installed
 # Readers of container and Compose files: programs in wheels, which not every platform has.
 CONTAINER := .venv-container
 CONTAINER_STAMP := $(CONTAINER)/.installed
+# What the benchmarks compare with is small and fits the locked versions; the program itself does without.
+BENCH_STAMP := $(VENV)/.bench-installed
 # The first Python that is new enough; `make PYTHON=/path/to/python3` names another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -25,7 +27,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 2 ] && echo "$$n" || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-captures bench record egg lint lock clean install
+.PHONY: help demo test test-long test-captures bench bench-growth record egg lint lock clean install
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 24
@@ -43,8 +45,11 @@ test-captures: $(STAMP)  ## test extraction over a folder of captured pages: mak
 	@test -d "$(DIR)" || { echo "make test-captures needs DIR=<folder with one folder a page>" >&2; exit 2; }
 	@FILMSCRAPE_CAPTURES="$(abspath $(DIR))" $(BIN)/python -m pytest -n $(WORKERS) tests/test_fixtures.py $(ARGS)
 
-bench: $(STAMP)  ## measure what reading a page costs
+bench: $(BENCH_STAMP)  ## measure speed and memory: benchmarks/RESULTS.md, in under ten minutes
 	@$(BIN)/python -m benchmarks
+
+bench-growth: $(BENCH_STAMP)  ## measure how they grow up to 100,000 events: benchmarks/GROWTH.md, half an hour
+	@$(BIN)/python -m benchmarks.growth
 
 record: $(STAMP)  ## record the cassette of the end-to-end test anew from the live site (needs a network)
 	@$(BIN)/python -m tests.cassette record
@@ -64,6 +69,8 @@ lint: $(STAMP)  ## ruff and mypy over everything
 lock:  ## resolve requirements.lock anew (needs uv and a network)
 	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --upgrade \
 		--no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --extra bench --constraints requirements.lock --universal --generate-hashes --upgrade \
+		--no-header --no-emit-index-url --no-emit-find-links --quiet --output-file benchmarks/requirements.lock
 	uv pip compile tests/requirements-pywb.in --universal --python-version 3.11 --generate-hashes --upgrade \
 		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
 		--output-file tests/requirements-pywb.lock
@@ -98,6 +105,11 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@PYTHONWARNINGS='$(EXPECTED)' $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BENCH_STAMP): benchmarks/requirements.lock | $(STAMP)
+	@echo "Installing what the benchmarks compare with into $(VENV) (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(PYWB_STAMP): tests/requirements-pywb.lock | $(STAMP)
