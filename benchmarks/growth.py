@@ -22,7 +22,7 @@ def main() -> None:
     """Measure, print and write."""
     first_line = machine()
     with workplace() as folder:
-        columns = [_column(folder / str(events), events) for events in SIZES]
+        columns = [list(_column(folder / str(events), events)) for events in SIZES]
     head = "| events | " + " | ".join(f"{events:,}" for events in SIZES) + " |\n" + "| --- " * (len(SIZES) + 1) + "|\n"
     lines = ("| " + " | ".join(cells) + " |\n" for cells in zip(_NAMES, *columns, strict=True))
     text = f"# How it grows\n\n{first_line}. {_NOTE}\n\n" + head + "".join(lines)
