@@ -336,8 +336,4 @@ def _one_line(text: str) -> str:
 
 def _distinct(values: list[Any]) -> list[Any]:
     """The values without repeats, in their order."""
-    found: list[Any] = []
-    for value in values:
-        if value not in found:
-            found.append(value)
-    return found
+    return list({tuple(value.items()) if isinstance(value, dict) else value: value for value in values}.values())

@@ -73,6 +73,10 @@ class Part(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    def as_line(self) -> bytes:
+        """The record as one line of JSON, UTF-8, newline included."""
+        return self.__pydantic_serializer__.to_json(self) + b"\n"  # `model_dump_json` would make a `str` of it first
+
 
 class Quote(Part):
     """A press quote."""

@@ -232,7 +232,7 @@ class Extractor:
             found.stats[Stat.PROBLEMS + (problem.field if is_page else f"{item.origin}.{problem.field}")] += 1
         found.stats[Stat.VALID if is_page else Stat.SIGHTINGS] += 1
         found.venues.learn(record.screenings)
-        found.lines.append(Line(record.id, is_page, record.model_dump_json().encode() + b"\n"))
+        found.lines.append(Line(record.id, is_page, record.as_line()))
 
 
 def public_place(capture: StoredCapture) -> tuple[str, datetime]:

@@ -83,7 +83,7 @@ def survey(dataset: Dataset, file: BinaryIO) -> Survey:
 
     def lines() -> Iterator[bytes]:
         for event in dataset.events():
-            line = event.model_dump_json().encode() + b"\n"
+            line = event.as_line()
             file.write(line)
             found.note(event)
             yield line

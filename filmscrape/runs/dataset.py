@@ -45,7 +45,7 @@ def write_events(spool: Spool, venues: Venues, path: Path) -> Written:
             )
             conflicts += found.conflicts
             forked += len(found.events) - 1
-            yield [(event.id, event.model_dump_json().encode() + b"\n") for event in found.events]
+            yield [(event.id, event.as_line()) for event in found.events]
 
     write_lines((line for _, line in in_order(groups())), path)
     return Written(count_lines(path), conflicts, forked)

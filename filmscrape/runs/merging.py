@@ -236,7 +236,7 @@ class Merging:
 
     def _store(self, address: str, found: Reckoned, old: Event | None) -> bytes:
         event = found.event
-        line = event.model_dump_json().encode() + b"\n"
+        line = event.as_line()
         head, tail = cut(line)
         self._db.execute(
             "INSERT INTO events (id, address, content, head, tail, first_seen, last_seen, due, first_run)"

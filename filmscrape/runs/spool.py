@@ -26,7 +26,7 @@ class Spool:
 
     def add(self, record: Event | Sighting) -> bool:
         """Keep a record; false where a record of the same id and kind is there already."""
-        return self.add_line(record.id, isinstance(record, Event), record.model_dump_json().encode() + b"\n")
+        return self.add_line(record.id, isinstance(record, Event), record.as_line())
 
     def add_line(self, event_id: str, is_page: bool, line: bytes) -> bool:
         """Keep a record that is printed already; see :meth:`add`."""

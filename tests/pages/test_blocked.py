@@ -44,8 +44,8 @@ AKAMAI_CHALLENGE = b"""<html><head><meta http-equiv="refresh" content="5; URL='/
 <body><script>var i = 1700000000;</script></body></html>"""
 SUCURI = b"""<html><title>You are being redirected...</title>
 <noscript>Javascript is required.</noscript><script>var s={},u,c,U,r,i;</script><!-- sucuri_cloudproxy_js --></html>"""
-IMUNIFY = b"""<html><head><title>One moment, please...</title></head><body><p>Access denied by Imunify360 bot-protection. IPs
-used for automation should be whitelisted</p></body></html>"""
+IMUNIFY = b"""<html><head><title>One moment, please...</title></head><body>
+<p>Access denied by Imunify360 bot-protection. IPs used for automation should be whitelisted</p></body></html>"""
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ STRINGS = {
     "marks without end": "Z" + "\u0301\u0327" * 300,
     "backquotes": "`code` `<b>`",
     "end of a calendar's line": "x\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nATTACH:http://a.example/\n;x=1:y\\,\\;",
-    "formula": "=HYPERLINK(\"http://a.example/\",\"x\")",
+    "formula": '=HYPERLINK("http://a.example/","x")',
     "formula behind a blank": " \t=1+1",
     "end of CSV": 'x",=1+1\r\n"y',
     "end of SQL": "x'); DROP TABLE events; --",
