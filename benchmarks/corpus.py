@@ -48,6 +48,11 @@ def _fixtures() -> list[tuple[bytes, datetime]]:
     return [(page.body, page.captured_at) for page in found if page.meta["kind"] == "event"]
 
 
+def different() -> int:
+    """How many pages there are without repeating one."""
+    return len(_fixtures())
+
+
 def pages(number: int) -> Iterator[Captured]:
     """Pages, each with the address of an event of its own."""
     for place, (body, at) in enumerate(islice(cycle(_fixtures()), number)):

@@ -16,9 +16,9 @@ from filmscrape.archive.reader import Record, capture_of, read_records
 if TYPE_CHECKING:
     from filmscrape.spiders.base import EventSpider
 
-PIECE = 1024 * 1024
-"""Bytes of a piece: some fifty pages. Larger ones leave processors idle at the end, smaller ones cost searching."""
-_LARGE = 4
+PIECE = 512 * 1024
+"""Bytes of a piece: some thirty pages. Larger ones leave processors idle at the end, smaller ones cost searching."""
+_LARGE = 8
 """Pieces: a file that cannot be cut is read here and not elsewhere where it is larger."""
 _CAPTURES = 200
 """Captures whose records are in memory at once."""

@@ -6,7 +6,6 @@ text, siblings and children are index arithmetic and a new strategy costs a look
 through the tree.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 
@@ -50,7 +49,6 @@ NOTED = frozenset(("a", "img", "button"))
 BOLD = frozenset(("strong", "b"))
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 LONGEST_KEY = 60
-_FOLD = re.compile(r"[\s\xa0]+")
 
 
 class Node:
@@ -102,7 +100,7 @@ def class_names(cls: str) -> frozenset[str]:
 @lru_cache(maxsize=8192)
 def folded(text: str) -> str:
     """A text as labels are compared: lower case, one space, no colon at its end, ``and`` written ``&``."""
-    text = _FOLD.sub(" ", text).strip(" :\u2019'").casefold()
+    text = " ".join(text.split()).strip(" :\u2019'").casefold()
     return text.replace(" and ", " & ")
 
 

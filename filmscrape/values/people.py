@@ -143,16 +143,16 @@ def _read(text: str, as_cast: bool) -> list[tuple[str, str | None]]:
 
 def _settled(text: str, as_cast: bool) -> Iterator[tuple[bool, str, str | None]]:
     """Cut and trim until nothing changes: a mark that is trimmed may have hidden a separating word (`*and`)."""
-    waiting: list[tuple[bool, str, str | None, bool]] = [(False, text, None, False)]  # …, comes from a cut?
+    waiting: list[tuple[bool, str, str | None]] = [(False, text, None)]
     while waiting:
-        joined, piece, known, cut = waiting.pop()
-        simple = cut and piece[0].isalpha() and _SIMPLE.match(piece) and not _TOKEN.search(piece)
+        joined, piece, known = waiting.pop()
+        simple = piece[:1].isalpha() and _SIMPLE.match(piece) and not _TOKEN.search(piece)
         if simple and not (as_cast and " as " in piece):
             yield joined, piece, known
             continue
         pieces = _pieces(piece, as_cast)
         if pieces != [(False, piece)]:
-            parts = [(inner or (joined and not i), part, known, True) for i, (inner, part) in enumerate(pieces)]
+            parts = [(inner or (joined and not i), part, known) for i, (inner, part) in enumerate(pieces)]
             waiting += parts[::-1]
             continue
         if len(piece) > _MOST_CHARACTERS:
@@ -162,7 +162,7 @@ def _settled(text: str, as_cast: bool) -> Iterator[tuple[bool, str, str | None]]
         if name == piece:
             yield joined, name, known or character
         elif name:
-            waiting.append((joined, name, known or character, False))
+            waiting.append((joined, name, known or character))
 
 
 def _is_prose(name: str) -> bool:
