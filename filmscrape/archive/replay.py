@@ -122,6 +122,7 @@ class Reading:
         facts = RunFacts(self.run.id, is_live=False, is_complete=False)
         write_readings(self.run.readings, self._spool, {}, (), (), facts)
         self._spool.remove()
+        del self._spool  # where a hundred thousand lines began takes as much memory as joining them
         self.run.close()
 
     def join(self, ledger: Ledger, report: Callable[[], dict[str, Any]], *, publish: bool) -> None:

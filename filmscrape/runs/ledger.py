@@ -20,7 +20,7 @@ from filmscrape.runs.readings import Answered, Reading, RunFacts, content_of, jo
 LEDGER = "ledger.sqlite"
 # Seconds that a run waits to be joined while a replay finds out what it would change; 100,000 events take it one.
 _WAIT = 600.0
-_CACHE = 32 * 1024  # KiB of the file in memory; with SQLite's 2 MiB a merge writes pages that it will change again
+_CACHE = 8 * 1024  # KiB of the file in memory; with SQLite's 2 MiB a merge writes pages that it will change again
 
 
 class LedgerDamaged(Exception):  # noqa: N818 - named for what is the case

@@ -60,7 +60,7 @@ class Merging:
         newest = self._take(lines)
         unseen = "SELECT DISTINCT address FROM events WHERE due <= ? AND address NOT IN (SELECT address FROM seen)"
         due = self._db.execute(unseen, (newest,)).fetchall()
-        for address, is_new in self._db.execute("SELECT address, is_new FROM seen ORDER BY address").fetchall():
+        for address, is_new in self._db.execute("SELECT address, is_new FROM seen ORDER BY address"):
             yield from self._settle(address, newest, is_new=bool(is_new))
         for (address,) in due:
             self._reckon(address, newest, {row[0]: joined(*row[1:5]) for row in self._events(address)})

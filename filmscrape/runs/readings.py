@@ -185,7 +185,9 @@ def write_readings(
 
 def _in_order(spool: Spool, same: Mapping[str, str], listed: Iterable[str]) -> Iterator[Reading]:
     known = set(listed)
-    for event_id in sorted({*known, *same, *spool.ids}):
+    ids = spool.ids
+    ids.update(known, same)
+    for event_id in sorted(ids):
         pages, sightings = spool.of(event_id)
         found = {reading for line in pages if (reading := page_reading(event_id, line)).at}
         if event_id in same:
