@@ -11,18 +11,38 @@ from filmscrape.runs.lines import LineFile
 from filmscrape.runs.merge import Sighting
 
 
+class _Places:
+    """Where the lines of each id begin; nearly always one, so that no list is made for it."""
+
+    def __init__(self) -> None:
+        self.first: dict[str, int] = {}
+        self._further: dict[str, array[int]] = {}
+
+    def add(self, event_id: str, offset: int) -> bool:
+        """Note a line; false where there is another of the id."""
+        if self.first.setdefault(event_id, offset) == offset:
+            return True
+        self._further.setdefault(event_id, array("q")).append(offset)
+        return False
+
+    def of(self, event_id: str) -> tuple[int, ...]:
+        """The offsets of the lines of an id, in their order."""
+        first = self.first.get(event_id)
+        return () if first is None else (first, *self._further.get(event_id, ()))
+
+
 class Spool:
     """Records and sightings by id, as JSON lines in a file.
 
-    A crawl of 100,000 events needs some 30 MB for the offsets.
+    A crawl of 100,000 events needs some 20 MB for the offsets.
 
     :param path: the file to write; it must not exist yet.
     """
 
     def __init__(self, path: Path) -> None:
         self._lines = LineFile(path)
-        self._pages: dict[str, array[int]] = {}
-        self._sightings: dict[str, array[int]] = {}
+        self._pages = _Places()
+        self._sightings = _Places()
 
     def add(self, record: Event | Sighting) -> bool:
         """Keep a record; false where a record of the same id and kind is there already."""
@@ -46,31 +66,25 @@ class Spool:
         return doubles
 
     def _note(self, event_id: str, is_page: bool, offset: int) -> bool:
-        index = self._pages if is_page else self._sightings
-        known = index.get(event_id)
-        if known is None:
-            index[event_id] = array("q", (offset,))
-            return True
-        known.append(offset)
-        return False
+        return (self._pages if is_page else self._sightings).add(event_id, offset)
 
     @property
     def unique(self) -> int:
         """Distinct ids of which there is a page; a sighting alone makes no record."""
-        return len(self._pages)
+        return len(self._pages.first)
 
     @property
     def ids(self) -> set[str]:
         """All ids of which there is anything."""
-        return self._pages.keys() | self._sightings.keys()
+        return self._pages.first.keys() | self._sightings.first.keys()
 
     def of(self, event_id: str) -> tuple[list[bytes], list[bytes]]:
         """Read what was kept of one id: the lines of its pages, and of its sightings."""
-        return self._read(self._pages.get(event_id, ())), self._read(self._sightings.get(event_id, ()))
+        return self._read(self._pages.of(event_id)), self._read(self._sightings.of(event_id))
 
     def __iter__(self) -> Iterator[tuple[str, list[bytes], list[bytes]]]:
         """Read what was kept, by id in order: the id, the lines of its pages, and of its sightings."""
-        for event_id in sorted(self._pages):
+        for event_id in sorted(self._pages.first):
             yield event_id, *self.of(event_id)
 
     def _read(self, offsets: Iterable[int]) -> list[bytes]:
