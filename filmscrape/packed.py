@@ -1,4 +1,4 @@
-"""Refuse packed bodies that break off: Scrapy unpacks what there is of them and says nothing."""
+"""Unpack packed bodies, once, and refuse those that break off: Scrapy unpacks what there is of them and says nothing."""
 
 import zlib
 from typing import Self
@@ -7,20 +7,26 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import ResponseDataLossError
-from scrapy.http import Response
+from scrapy.http import Response, TextResponse
+from scrapy.responsetypes import responsetypes
 
 _GZIP = b"\x1f\x8b"
-_PIECE = 64 * 1024  # bytes unpacked at a time, and thrown away
+
+
+class CutOff(Exception):  # noqa: N818
+    """A gzip body ends before its stream does, or is damaged."""
 
 
 class PackedBodyMiddleware:
     """Downloader middleware between the wire and Scrapy's unpacking.
 
-    A body that is cut off is asked for again, as one that is shorter than its ``Content-Length`` is.
+    A body that is cut off is asked for again, as one that is shorter than its ``Content-Length`` is. What is packed in
+    any other way than by gzip, or is too large, is left to Scrapy.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._limit = crawler.settings.getint("DOWNLOAD_MAXSIZE")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -32,37 +38,52 @@ class PackedBodyMiddleware:
 
         :raises ResponseDataLossError: cut off, time and again.
         """
-        limit = self._crawler.settings.getint("DOWNLOAD_MAXSIZE")
-        coding = (response.headers.get("Content-Encoding") or b"").strip().lower()
-        if coding not in (b"gzip", b"x-gzip") or not is_cut_off(response.body, limit):
+        codings = [coding.strip().lower() for coding in response.headers.getlist("Content-Encoding")]
+        if codings not in ([b"gzip"], [b"x-gzip"]):
             return response
-        assert self._crawler.spider is not None
-        again = get_retry_request(request, spider=self._crawler.spider, reason="packed body cut off")
-        if again is None:
-            raise ResponseDataLossError("the packed body is cut off")
-        return again
+        try:
+            body = unpack(response.body, self._limit)
+        except CutOff:
+            assert self._crawler.spider is not None
+            again = get_retry_request(request, spider=self._crawler.spider, reason="packed body cut off")
+            if again is None:
+                raise ResponseDataLossError("the packed body is cut off") from None
+            return again
+        return response if body is None else _replaced(response, body)
 
 
-def is_cut_off(body: bytes, limit: int) -> bool:
-    """Whether a gzip body ends before its stream does, or is damaged.
+def unpack(body: bytes, limit: int) -> bytes | None:
+    """Unpack a gzip body.
 
-    :param limit: bytes after which nobody looks any further: a body that is larger is refused for that.
+    :param limit: bytes that it may have unpacked.
+    :return: ``None`` where it is no gzip (some servers say so and send plain text), or larger.
+    :raises CutOff: it ends before its stream does, or is damaged.
     """
     if not body.startswith(_GZIP):
-        return False  # some servers say gzip and send plain text
-    rest, total = body, 0
+        return None
+    pieces: list[bytes] = []
+    room = limit + 1
     try:
-        while rest.startswith(_GZIP):  # a body may consist of several members
+        while body.startswith(_GZIP):  # it may consist of several members
             unpacker = zlib.decompressobj(31)
-            while not unpacker.eof:
-                piece = unpacker.decompress(rest, _PIECE)
-                rest = unpacker.unconsumed_tail
-                total += len(piece)
-                if total > limit:
-                    return False
-                if not piece and not unpacker.eof:
-                    return True
-            rest = unpacker.unused_data
+            piece = unpacker.decompress(body, room)
+            room -= len(piece)
+            if room <= 0:
+                return None
+            if not unpacker.eof:
+                raise CutOff
+            pieces.append(piece)
+            body = unpacker.unused_data
     except zlib.error:
-        return True
-    return False
+        raise CutOff from None
+    return b"".join(pieces)
+
+
+def _replaced(response: Response, body: bytes) -> Response:
+    """Give the answer with its body unpacked; what kind of answer it is, is told by that body."""
+    headers = response.headers.copy()
+    del headers["Content-Encoding"]
+    kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
+    if issubclass(kind, TextResponse):
+        return response.replace(cls=kind, headers=headers, body=body, encoding=None)  # which may stand in the body
+    return response.replace(cls=kind, headers=headers, body=body)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -98,6 +99,7 @@ def captured_at(date: bytes | None) -> datetime:
     return read_http_date(date) or datetime.now(UTC).replace(microsecond=0)
 
 
+@lru_cache(maxsize=32)  # several look at the date of one answer
 def read_http_date(value: bytes | None) -> datetime | None:
     """Read a date of HTTP (RFC 9110), UTC; ``None`` where it is none."""
     try:

@@ -5,6 +5,7 @@ Scrapy's own exits 0 whatever happened once it has started. The codes are those 
 """
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -26,6 +27,11 @@ from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.ping import Ping
 from filmscrape.runs.summary import print_summary
+
+
+# Objects that come to be until Python looks for cycles among the newest; and how many of these looks make a deeper one.
+# A page takes some thousands for a moment, and Python's 700 made it look a dozen times a page, for nothing.
+_COLLECT_AFTER, _DEEPER = 20_000, 20
 
 
 class Command(ScrapyCommand):
@@ -121,6 +127,7 @@ class Command(ScrapyCommand):
 
     def _crawl(self, crawler: Crawler, arguments: dict[str, str]) -> int:
         assert self.crawler_process is not None
+        self._save_time()
         task: Any = self.crawler_process.crawl(crawler, **arguments)
         try:
             self.crawler_process.start()
@@ -144,6 +151,14 @@ class Command(ScrapyCommand):
             logging.getLogger(__name__).debug("The crawl could not be started", exc_info=fault)
             return self._end(Outcome.FAULT, f"cannot start: {type(fault).__name__}: {fault}")
         return self._closing(crawler)
+
+    def _save_time(self) -> None:
+        """Leave out what the process does for each page to no purpose."""
+        assert self.settings is not None
+        gc.freeze()  # the program itself stays to the end
+        gc.set_threshold(_COLLECT_AFTER, _DEEPER, _DEEPER)
+        # Scrapy makes a record of every page and item, for its handlers to throw away.
+        logging.getLogger("scrapy.core").setLevel(self.settings["LOG_LEVEL"])
 
     def _closing(self, crawler: Crawler) -> int:
         """Tell how the run ended, from what its keeper found."""

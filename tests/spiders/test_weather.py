@@ -25,7 +25,8 @@ from tests.weather import Line, Script, Weather, raw, says, serve
 
 SPIDER = load_spider()
 SITE = bundled_site()
-MANY = sorted(path for path, answer in SITE.answers.items() if answer.kind == "event")[:12]
+# Of one year: no server's clock goes back and forth as the bundled pages' dates do.
+MANY = sorted(path for path, answer in SITE.answers.items() if answer.kind == "event" and answer.date.year == 2026)[:12]
 EVENTS = MANY[:4]
 BAD = EVENTS[2]
 PAGE = SITE.answers[BAD].body
