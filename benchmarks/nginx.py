@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from benchmarks.corpus import FIXTURES, source
 from filmscrape.fixtures import Fixture
-from filmscrape.spiders.base import EventSpider
 
-FIXTURES = Path(__file__).parent.parent / "fixtures"
 _STARTS_WITHIN = 10  # seconds
 # One process in the foreground, everything it writes in a folder of its own: the system's nginx is not touched.
 # Pages lie there packed, as sites send them, so that no time goes into packing them anew for each crawler.
@@ -21,7 +20,7 @@ _CONFIG = """\
 daemon off;
 master_process off;
 pid {folder}/nginx.pid;
-error_log stderr warn;
+error_log stderr crit;
 events {{ worker_connections 512; }}
 http {{
     access_log off;
@@ -52,7 +51,7 @@ class Missing(Exception):  # noqa: N818
 
 
 @contextmanager
-def serve(source: type[EventSpider], pages: int, folder: Path) -> Iterator[str]:
+def serve(pages: int, folder: Path) -> Iterator[str]:
     """Serve event pages and the sitemap that lists them; gives the site's origin.
 
     :param folder: an empty folder for the site and for what nginx writes.
@@ -63,7 +62,7 @@ def serve(source: type[EventSpider], pages: int, folder: Path) -> Iterator[str]:
         raise Missing("nginx is not installed: apt install nginx-light")
     port = _free_port()
     origin = f"http://127.0.0.1:{port}"
-    _write_site(source, pages, folder / "site", origin)
+    _write_site(pages, folder / "site", origin)
     (folder / "temp").mkdir()
     config = folder / "nginx.conf"
     config.write_text(_CONFIG.format(folder=folder, port=port), encoding="utf-8")
@@ -76,22 +75,21 @@ def serve(source: type[EventSpider], pages: int, folder: Path) -> Iterator[str]:
         server.wait()
 
 
-def addresses(source: type[EventSpider], pages: int) -> list[str]:
+def paths(pages: int) -> list[str]:
     """The paths of the event pages."""
-    return [urlsplit(source.event_url(f"event-{number:05}")).path for number in range(pages)]
+    return [urlsplit(source().event_url(f"event-{number:05}")).path for number in range(pages)]
 
 
-def _write_site(source: type[EventSpider], pages: int, folder: Path, origin: str) -> None:
+def _write_site(pages: int, folder: Path, origin: str) -> None:
     """Write the fixtures' pages over and over, each under an address of its own and with links to that address."""
-    fixtures = [page for page in Fixture.all(FIXTURES / source.name) if page.meta["kind"] == "event"]
-    paths = addresses(source, pages)
-    for number, path in enumerate(paths):
+    fixtures = [page for page in Fixture.all(FIXTURES / source().name) if page.meta["kind"] == "event"]
+    for number, path in enumerate(paths(pages)):
         page = fixtures[number % len(fixtures)]
         body = page.body.replace(urlsplit(page.meta["url"]).path.encode(), path.encode()) + f"<!-- {path} -->\n".encode()
         file = folder / path.strip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(body, 6, mtime=0))
-    locations = "".join(f"<url><loc>{origin}{path}</loc></url>" for path in paths)
+    locations = "".join(f"<url><loc>{origin}{path}</loc></url>" for path in paths(pages))
     (folder / "sitemap.xml").write_text(f"<urlset>{locations}</urlset>", encoding="utf-8")
     (folder / "robots.txt").write_text(f"Sitemap: {origin}/sitemap.xml\n", encoding="utf-8")
 

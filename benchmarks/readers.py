@@ -60,7 +60,11 @@ class _Loader(ItemLoader):
 
 def by_parsel(body: bytes) -> Any:
     """Read a page with an item loader."""
-    page = Selector(body=body, encoding="utf-8", type="html")
+    return by_selector(Selector(body=body, encoding="utf-8", type="html"))
+
+
+def by_selector(page: Selector) -> Any:
+    """Read a page that is parsed already."""
     loader = _Loader(selector=page)
     for name, query, attribute in FIELDS:
         if attribute:
