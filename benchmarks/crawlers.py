@@ -25,6 +25,7 @@ class BareSpider(Spider):
     urls: list[str]
 
     async def start(self) -> AsyncIterator[Request]:
+        """Ask for every page."""
         for url in self.urls:
             yield Request(url)
 
@@ -56,7 +57,7 @@ def lean(urls: list[str]) -> None:
 
 
 def crawlee(urls: list[str]) -> None:
-    """crawlee's ParselCrawler, with storages in memory."""
+    """The ParselCrawler of crawlee, with storages in memory."""
     from crawlee import ConcurrencySettings, service_locator
     from crawlee.crawlers import ParselCrawler, ParselCrawlingContext
     from crawlee.storage_clients import MemoryStorageClient

@@ -12,13 +12,13 @@ from benchmarks.measure import Row, ratio
 
 ROOT = Path(__file__).parent.parent
 ROUNDS = 9
-_SPIDER = '''\
+_SPIDER = """\
 import scrapy
 
 
 class BareSpider(scrapy.Spider):
     name = "bare"
-'''
+"""
 _BARE = {
     "scrapy.cfg": "[settings]\ndefault = bare.settings\n",
     "bare/__init__.py": "",

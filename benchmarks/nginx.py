@@ -85,7 +85,8 @@ def _write_site(pages: int, folder: Path, origin: str) -> None:
     fixtures = [page for page in Fixture.all(FIXTURES / source().name) if page.meta["kind"] == "event"]
     for number, path in enumerate(paths(pages)):
         page = fixtures[number % len(fixtures)]
-        body = page.body.replace(urlsplit(page.meta["url"]).path.encode(), path.encode()) + f"<!-- {path} -->\n".encode()
+        body = page.body.replace(urlsplit(page.meta["url"]).path.encode(), path.encode())
+        body += f"<!-- {path} -->\n".encode()
         file = folder / path.strip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.with_name(f"{file.name}.gz").write_bytes(gzip.compress(body, 6, mtime=0))

@@ -1,4 +1,4 @@
-"""Unpack packed bodies, once, and refuse those that break off: Scrapy unpacks what there is of them and says nothing."""
+"""Unpack bodies, once, and refuse those that break off: Scrapy unpacks what there is of them and says nothing."""
 
 import zlib
 from typing import Self

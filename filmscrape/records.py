@@ -71,7 +71,8 @@ Role = Literal[
 class Part(BaseModel):
     """Base of every record: unknown keys are refused, so that a typing error cannot pass as a field."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when the first record is: every command loads this module, and most make no record.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     def as_line(self) -> bytes:
         """The record as one line of JSON, UTF-8, newline included."""

@@ -28,7 +28,6 @@ from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.ping import Ping
 from filmscrape.runs.summary import print_summary
 
-
 # Objects that come to be until Python looks for cycles among the newest; and how many of these looks make a deeper one.
 # A page takes some thousands for a moment, and Python's 700 made it look a dozen times a page, for nothing.
 _COLLECT_AFTER, _DEEPER = 20_000, 20

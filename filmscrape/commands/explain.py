@@ -4,17 +4,19 @@ import argparse
 import json
 import sys
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy.spiderloader import SpiderLoader
 
-from filmscrape.archive.explanation import Explainer, Explanation
 from filmscrape.commandline import OfflineCommand
 from filmscrape.logs import one_line
 from filmscrape.records import Event
 from filmscrape.runs.ledger import LedgerDamaged, Span
 from filmscrape.runs.outcome import Outcome
 from filmscrape.spiders.base import EventSpider
+
+if TYPE_CHECKING:
+    from filmscrape.archive.explanation import Explanation
 
 # These are no words of the page: they follow from where and when it was read.
 _UNEXPLAINED = frozenset({"schema_version", "first_seen", "last_seen", "provenance"})
@@ -45,6 +47,8 @@ class Command(OfflineCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Find and tell."""
+        from filmscrape.archive.explanation import Explainer  # reads a page again: all that pages need comes with it
+
         try:
             event_id, field = self._asked(args)
             explainer = Explainer(self.output, self._source(event_id), event_id)
@@ -88,7 +92,7 @@ class Command(OfflineCommand):
 
 
 def as_json(
-    event_id: str, field: str, found: Explanation, published: dict[str, Any] | None, seen: Span | None
+    event_id: str, field: str, found: "Explanation", published: dict[str, Any] | None, seen: Span | None
 ) -> dict[str, Any]:
     """Everything, for machines."""
     capture = found.capture

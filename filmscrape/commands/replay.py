@@ -9,13 +9,11 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy.spiderloader import SpiderLoader
 
 from filmscrape.archive.difference import print_difference
-from filmscrape.archive.extraction import Archive
-from filmscrape.archive.replay import Replay, archive_of
 from filmscrape.commandline import OfflineCommand
 from filmscrape.runs.ledger import LedgerDamaged
 from filmscrape.runs.lock import SourceLocked
@@ -24,6 +22,10 @@ from filmscrape.runs.recovery import RunUnreadable
 from filmscrape.runs.stored import find_run, runs_of
 from filmscrape.runs.summary import print_summary
 from filmscrape.spiders.base import EventSpider
+
+if TYPE_CHECKING:
+    from filmscrape.archive.extraction import Archive
+    from filmscrape.archive.replay import Replay
 
 _EXAMPLES = 3  # of each field and kind of change
 
@@ -62,6 +64,8 @@ class Command(OfflineCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read, compare, publish where that is wanted, and tell."""
+        from filmscrape.archive.replay import Replay  # all that pages need comes with it
+
         try:
             sources = self._sources(opts.source)
             hosts = frozenset(host.lower() for host in opts.host)
@@ -105,11 +109,13 @@ class Command(OfflineCommand):
             raise LookupError(f"no source {wanted!r}; there are: {', '.join(spider.name for spider in found)}")
         return chosen
 
-    def _archives(self, args: list[str], sources: Sequence[type[EventSpider]], *, every: bool) -> list[Archive]:
+    def _archives(self, args: list[str], sources: Sequence[type[EventSpider]], *, every: bool) -> "list[Archive]":
         """Find the files that are meant, each once.
 
         :raises LookupError: with one line for the user.
         """
+        from filmscrape.archive.replay import archive_of  # as above
+
         if every == bool(args):
             raise LookupError("name WARC files or runs" + (", or all of them with --all, not both" if args else ""))
         paths: list[Path] = []
@@ -137,7 +143,7 @@ class Command(OfflineCommand):
         return run.warcs
 
     # ------------------------------------------------------------------ telling
-    def _tell(self, replay: Replay, reports: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    def _tell(self, replay: "Replay", reports: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         if as_json:
             print(json.dumps({"sources": reports, **replay.told.as_json()}, ensure_ascii=False, indent=2))
             return
@@ -149,7 +155,7 @@ class Command(OfflineCommand):
         for place in replay.told.damage:
             print(place)
 
-    def _judge(self, replay: Replay, reports: Sequence[dict[str, Any]], *, publish: bool) -> None:
+    def _judge(self, replay: "Replay", reports: Sequence[dict[str, Any]], *, publish: bool) -> None:
         if as_it_was := [report for report in reports if report["exit_code"]]:
             worst = max(as_it_was, key=lambda report: int(report["exit_code"]))
             state = "; nothing was published" if publish else ""

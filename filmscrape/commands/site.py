@@ -11,7 +11,6 @@ from filmscrape.exports.reading import DatasetUnreadable
 from filmscrape.exports.whole import FolderInUse
 from filmscrape.runs.ledger import LedgerDamaged
 from filmscrape.runs.outcome import Outcome
-from filmscrape.site.build import build
 
 
 class Command(OfflineCommand):
@@ -44,6 +43,8 @@ class Command(OfflineCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Build, and say where the first page is."""
+        from filmscrape.site.build import build  # heavy, as templates are, and no other command needs it
+
         folder = Path(opts.output) if opts.output else self.output / "site"
         try:
             if args:

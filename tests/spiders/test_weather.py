@@ -24,7 +24,6 @@ from tests.crawling import NO_DELAY, SOURCE, Crawl, bundled_site, command, crawl
 from tests.weather import Line, Script, Weather, raw, says, serve
 
 
-
 def site_of_one_day() -> Site:
     """The bundled pages, sent on the day of the newest: no server's clock goes back and forth as their dates do."""
     site = bundled_site()
