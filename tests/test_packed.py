@@ -69,7 +69,9 @@ def test_answer_is_handed_on_as_if_it_had_come_unpacked() -> None:
     assert found.text.endswith("Łódź")
     assert found.headers.to_unicode_dict() == {"Content-Type": "text/html", "Etag": '"1"'}
     assert found.flags == ["resumed"]
-    assert isinstance(passed(Response(URL, headers={"Content-Encoding": "gzip"}, body=gzip.compress(body))), HtmlResponse)
+    assert isinstance(
+        passed(Response(URL, headers={"Content-Encoding": "gzip"}, body=gzip.compress(body))), HtmlResponse
+    )
 
 
 @pytest.mark.parametrize("codings", [["deflate", "gzip"], ["br"], ["gzip, gzip"], []])
