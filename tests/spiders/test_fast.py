@@ -38,6 +38,7 @@ def crawled(profile: str, output: Path) -> tuple[list[dict[str, Any]], dict[str,
     answers = {
         capture.url.removeprefix(origin): (capture.status, sorted(capture.headers), capture.stored_body)
         for capture in read_captures(run / "pages.warc.gz", [])
+        if capture.status == 200  # others are dated by the clock
     }
     return records, answers
 
