@@ -7,8 +7,9 @@ import resource
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import active_children
 from typing import NamedTuple
 
 ROUNDS = 15
@@ -92,9 +93,13 @@ def _processors() -> tuple[float, float, float] | None:
 
 
 def _own() -> float:
-    """Seconds that this process and its ended children were busy."""
+    """Seconds that this process and its children were busy: those that have ended, and those of a pool."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+    seconds = sum(usage.ru_utime + usage.ru_stime for usage in used)
+    for child in active_children():
+        with suppress(OSError), open(f"/proc/{child.pid}/stat", encoding="ascii") as file:
+            seconds += sum(map(int, file.read().rpartition(")")[2].split()[11:13])) / _TICKS
+    return seconds
 
 
 # ------------------------------------------------------------------ ratios
