@@ -76,12 +76,12 @@ def crawlee(urls: list[str]) -> None:
         )
         read = 0
 
-        @crawler.router.default_handler
         async def handle(context: ParselCrawlingContext) -> None:
             nonlocal read
             by_selector(context.selector)
             read += 1
 
+        crawler.router.default_handler(handle)
         await crawler.run(urls)
         assert read == len(urls), f"{read} of {len(urls)} pages read"
 

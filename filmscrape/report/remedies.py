@@ -70,7 +70,8 @@ REMEDIES: dict[Outcome, Remedy] = {
         _ON,
     ),
     Outcome.TOO_MANY_FAILED: Remedy(
-        "the host does not answer, or too many pages could not be fetched or read",
+        "the host does not answer, or too many pages could not be fetched or read (a page counts that an earlier run"
+        " read an event on, and shows none now)",
         "the network, the site is down, or its pages have a layout nobody knows",
         "open the site in a browser; `failed.jsonl` or `rejected.jsonl` has every page with its reason",
         "asks for everything that is missing",

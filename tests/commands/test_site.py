@@ -81,7 +81,7 @@ def test_a_build_that_is_ended_says_so(
     def ended(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr("filmscrape.commands.site.build", ended)
+    monkeypatch.setattr("filmscrape.site.build.build", ended)
     done = run(Command(), output=output)
     assert done.returncode == outcome
     assert words in done.stderr
