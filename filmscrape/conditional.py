@@ -59,6 +59,7 @@ class ConditionalMiddleware:
         request.meta.pop(VALIDATED, None)
         if request.meta.get("kind") not in _KINDS or request.meta.get("unconditional"):
             return None
+        self._keeper.attribute(request)
         known = self._keeper.answers_before.get(path_of(request))
         if known is None:
             return None
@@ -82,7 +83,8 @@ class ConditionalMiddleware:
         return page if page is not None and page.body == known.body else None
 
     def _is_spared(self, request: Request, known: Answered, page: Page | None) -> bool:
-        lastmod = self._keeper.lastmods.get(request.meta.get("event") or "")
+        # Where another worker read the sitemap, the request brings its word along.
+        lastmod = self._keeper.lastmods.get(request.meta.get("event") or "") or request.meta.get("lastmod")
         if page is None or not lastmod or lastmod != known.lastmod or not _is_current(page):
             return False
         age = datetime.now(UTC) - datetime.fromisoformat(known.at)
@@ -100,6 +102,7 @@ class ConditionalMiddleware:
         """Keep the validators of an answer; read again what is as it was, but for the pages of events."""
         if request.meta.get("kind") not in _KINDS or SPARED in response.flags:
             return response
+        self._keeper.attribute(request)
         if response.status == 200:
             self._keep(request, response, request.meta.get("payload_digest", ""), sha256(response.body).hexdigest())
         elif response.status == _NOT_MODIFIED and VALIDATED in request.meta:

@@ -56,15 +56,26 @@ class RobotsMiddleware:
         """Learn the rules of a host from its robots.txt; one that does not exist (404) has none."""
         if request.meta.get("dont_obey_robotstxt"):
             text = response.body if response.status == 200 else b""
-            rules = build_from_crawler(self._parser, self._crawler, text)
-            host = urlsplit(request.url).netloc
-            self._rules[host] = rules
-            seconds = spacing(rules, self._agent)
-            request.meta["crawl_delay"] = seconds
-            patience = self._crawler.get_downloader_middleware(PatienceMiddleware)
-            if patience is not None:
-                patience.space(host, min(seconds, self._longest))
+            request.meta["crawl_delay"] = self.learn(urlsplit(request.url).netloc, text)
         return response
+
+    def knows(self, host: str) -> bool:
+        """Whether the rules of a host are known."""
+        return host in self._rules
+
+    def learn(self, host: str, text: bytes) -> float:
+        """Take in the rules of a host.
+
+        :param text: its robots.txt.
+        :return: the seconds between two requests that they ask for.
+        """
+        rules = build_from_crawler(self._parser, self._crawler, text)
+        self._rules[host] = rules
+        seconds = spacing(rules, self._agent)
+        patience = self._crawler.get_downloader_middleware(PatienceMiddleware)
+        if patience is not None:
+            patience.space(host, min(seconds, self._longest))
+        return seconds
 
 
 def spacing(rules: RobotParser, agent: str) -> float:

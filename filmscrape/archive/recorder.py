@@ -40,14 +40,15 @@ _NOTE = (
 class RunArchive:
     """The WARC of a run: ``pages.warc.gz`` in its folder.
 
-    :param folder: the run's folder; those of earlier runs stand beside it.
+    :param folder: where the file is to be.
+    :param runs: the folder with the runs of the source.
     :param info: fields of the ``warcinfo`` record.
     :raises OSError: where the file cannot be written; also in :meth:`record` and :meth:`close`.
     """
 
-    def __init__(self, folder: Path, info: dict[str, str]) -> None:
+    def __init__(self, folder: Path, runs: Path, info: dict[str, str]) -> None:
         self.path = folder / WARC
-        self.source = SourceArchive(folder.parent)
+        self.source = SourceArchive(runs)
         self.source.mend()
         self.responses = self.revisits = self.bytes = 0
         self._writer = WarcWriter.open(self.path, info, self.source.known)
@@ -82,8 +83,8 @@ class RunArchive:
         }
 
 
-def open_archive(folder: Path, run_id: str, settings: BaseSettings) -> RunArchive | None:
-    """Begin the WARC of a run; ``None`` where the setting ``WARC`` is off."""
+def open_archive(folder: Path, runs: Path, run_id: str, settings: BaseSettings) -> RunArchive | None:
+    """Begin the WARC of a run, in a folder; ``None`` where the setting ``WARC`` is off."""
     if not settings.getbool("WARC"):
         return None
     info = {
@@ -96,7 +97,7 @@ def open_archive(folder: Path, run_id: str, settings: BaseSettings) -> RunArchiv
         "isPartOf": run_id,
         "description": _NOTE,
     }
-    return RunArchive(folder, {name: value for name, value in info.items() if value})
+    return RunArchive(folder, runs, {name: value for name, value in info.items() if value})
 
 
 class ArchiveMiddleware:

@@ -24,7 +24,7 @@ from filmscrape.commandline import HelpFormatter
 from filmscrape.logs import one_line
 from filmscrape.runs.limits import Limits
 from filmscrape.runs.lock import SourceLocked
-from filmscrape.runs.outcome import Outcome
+from filmscrape.runs.outcome import CannotBegin, Outcome
 from filmscrape.runs.ping import Ping
 from filmscrape.runs.summary import print_summary
 
@@ -136,6 +136,8 @@ class Command(ScrapyCommand):
         from filmscrape.runs.recovery import RunUnreadable
 
         fault = task.exception() if task.done() and not task.cancelled() else None
+        if isinstance(fault, CannotBegin):
+            return self._end(fault.outcome, str(fault))
         if isinstance(fault, SourceLocked):
             return self._end(Outcome.LOCKED, f"{fault}; nothing was asked of the site")
         if isinstance(fault, LedgerDamaged):

@@ -16,6 +16,8 @@ from filmscrape.runs.stored import hold_runs
 EVENTS = "events.jsonl"
 CHANGES = "changes.jsonl"
 REPORT = "run.json"
+ROWS = ("rejected", "skipped", "failed")
+"""What a run did not take, a file of lines for each reason."""
 
 
 def new_run_id(now: datetime) -> str:
@@ -45,20 +47,22 @@ class RunFolder:
     :param output: the output root (``OUTPUT_DIR``).
     :param source: the spider's name.
     :param started: when the run began.
+    :param run_id: of a run that has a name already; by default a new one.
     :raises OSError: where the folder cannot be made or written.
     """
 
-    def __init__(self, output: Path, source: str, started: datetime) -> None:
-        self.id = new_run_id(started)
+    def __init__(self, output: Path, source: str, started: datetime, run_id: str = "") -> None:
+        self._settle_in(output, source, run_id or new_run_id(started))
+        self._rows = {name: LineFile(self.path / f"{name}.jsonl") for name in ROWS}
+
+    def _settle_in(self, output: Path, source: str, run_id: str) -> None:
+        self.id = run_id
         self.source = source
         self.dataset = output / source / EVENTS
         self.path = output / source / "runs" / self.id
-        self.path.mkdir(parents=True)
+        self.path.mkdir(parents=True, exist_ok=True)
         self._in_use = hold_runs(output / source)
         self.published: dict[str, Any] | None = None
-        self.rejected = LineFile(self.path / "rejected.jsonl")
-        self.skipped = LineFile(self.path / "skipped.jsonl")
-        self.failed = LineFile(self.path / "failed.jsonl")
 
     @property
     def events(self) -> Path:
@@ -77,15 +81,19 @@ class RunFolder:
 
     def reject(self, url: str, event_id: str | None, errors: list[dict[str, Any]], **more: Any) -> None:
         """Write a line to ``rejected.jsonl``; an error is ``field``, ``reason`` and ``raw``."""
-        self.rejected.append(as_line({"url": url, "id": event_id, "errors": errors, **more}))
+        self.row("rejected", {"url": url, "id": event_id, "errors": errors, **more})
 
     def skip(self, url: str, reason: str) -> None:
         """Write a line to ``skipped.jsonl``."""
-        self.skipped.append(as_line({"url": url, "reason": reason}))
+        self.row("skipped", {"url": url, "reason": reason})
 
     def fail(self, url: str, kind: str, reason: str) -> None:
         """Write a line to ``failed.jsonl``."""
-        self.failed.append(as_line({"url": url, "kind": kind, "reason": reason}))
+        self.row("failed", {"url": url, "kind": kind, "reason": reason})
+
+    def row(self, name: str, row: dict[str, Any]) -> None:
+        """Write a line to the file of one of :data:`ROWS`."""
+        self._rows[name].append(as_line(row))
 
     def save(self, report: dict[str, Any]) -> None:
         """Write ``run.json``, at one stroke, and once the run is over the checksums of its files."""
@@ -109,7 +117,7 @@ class RunFolder:
 
     def close(self) -> None:
         """Make the files of lines durable."""
-        for file in (self.rejected, self.skipped, self.failed):
+        for file in self._rows.values():
             file.close()
 
 

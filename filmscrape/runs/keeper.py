@@ -10,12 +10,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from scrapy import signals
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
-from filmscrape.archive.recorder import open_archive
+from filmscrape.archive.recorder import RunArchive, open_archive
 from filmscrape.logs import logfmt
 from filmscrape.records import Event
 from filmscrape.runs.baseline import Baseline, baseline
@@ -59,19 +59,17 @@ class RunKeeper:
         self.crawler = crawler
         self.spider = cast("EventSpider", crawler.spider)
         self.limits = Limits.from_settings(crawler.settings)
-        output = Path(crawler.settings["OUTPUT_DIR"])
-        self._lock = SourceLock(output / self.spider.name, f"scrapy crawl {self.spider.name}")
+        self._lock: SourceLock | None = None
         try:
-            self._open(output)
+            self._open(Path(crawler.settings["OUTPUT_DIR"]))
         except BaseException:
-            self._lock.release()
+            self._unlock()
             raise
 
     def _open(self, output: Path) -> None:
-        settings, name = self.crawler.settings, self.spider.name
-        self.ledger = open_ledger(output / name)
-        self.started = datetime.now(UTC)  # after any run that had to be made of what was published: runs are in order
-        earlier = runs_of(output, name)
+        settings = self.crawler.settings
+        self.started = self._begin(output)
+        earlier = self._earlier(output)
         within = timedelta(hours=settings.getfloat("RESUME_WITHIN_HOURS"))
         # Without an archive there is nowhere to take the answers to, and records have to name one that is here.
         is_kept = settings.getbool("WARC")
@@ -79,9 +77,9 @@ class RunKeeper:
         self.scope = self.spider.scope.as_json(self.spider.site)
         self.baseline: Baseline = baseline(earlier, self.scope)
         self.stranger = self._other_server(earlier)
-        self.run = RunFolder(output, name, self.started)
-        self.archive = open_archive(self.run.path, self.run.id, settings)
-        self.spool = Spool(self.run.path / "spool.jsonl")
+        self.run = self._folder(output)
+        self.archive: RunArchive | None = self._archive()
+        self.spool: Spool = self._spool()
         self.venues = Venues()
         self.worklist = Worklist()
         self.answers: dict[str, Answered] = {}  # with what to ask for pages the next time, by path
@@ -97,6 +95,36 @@ class RunKeeper:
         self.crawled: datetime | None = None  # when the last page was read, and writing began
         self.finished: datetime | None = None
         self.run.save(self.report())
+
+    # ------------------------------------------------------------------ where it lives
+    def _begin(self, output: Path) -> datetime:
+        """Have the source for oneself, and its ledger in order; the answer is when the run began."""
+        self._take_lock(output)
+        self.ledger = open_ledger(output / self.spider.name)
+        return datetime.now(UTC)  # after any run that had to be made of what was published: runs are in order
+
+    def _take_lock(self, output: Path) -> None:
+        self._lock = SourceLock(output / self.spider.name, f"scrapy crawl {self.spider.name}")
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+    def _earlier(self, output: Path) -> list[StoredRun]:
+        """The runs before this one, the oldest first."""
+        return runs_of(output, self.spider.name)
+
+    def _folder(self, output: Path) -> RunFolder:
+        return RunFolder(output, self.spider.name, self.started)
+
+    def _archive(self) -> RunArchive | None:
+        return open_archive(self.run.path, self.run.path.parent, self.run.id, self.crawler.settings)
+
+    def _spool(self) -> Spool:
+        return Spool(self.run.path / "spool.jsonl")
+
+    def attribute(self, request: Request) -> None:
+        """Say that what is counted and kept from here on comes of a request; one process alone need not know."""
 
     def _other_server(self, earlier: Sequence[StoredRun]) -> str | None:
         """The server that the dataset was read from, where one of the two is the site and the other a stand-in.
@@ -239,7 +267,7 @@ class RunKeeper:
             with self.guarded():
                 self.run.save(self.report())
         self.ledger.close()
-        self._lock.release()
+        self._unlock()
 
     def _judge(self, reason: str) -> Verdict:
         return judge(

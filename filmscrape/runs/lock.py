@@ -35,16 +35,17 @@ class SourceLock:
 
     :param folder: ``<output>/<source>``; it is made where it is missing.
     :param holder: who asks, for the message to the next one: a run's id, a command.
+    :param shared: hold it together with others who share it: the workers of one run.
     :raises SourceLocked: somebody else holds it.
     :raises OSError: the folder cannot be made or written.
     """
 
-    def __init__(self, folder: Path, holder: str) -> None:
+    def __init__(self, folder: Path, holder: str, *, shared: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / LOCK
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             found = os.read(self._descriptor, 500)
             os.close(self._descriptor)

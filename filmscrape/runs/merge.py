@@ -6,7 +6,7 @@ and the older fills. A screening is never lost, and never doubled. Nothing here 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple
@@ -78,6 +78,11 @@ class Venues:
         venues = cls()
         venues._names = dict(names)
         return venues
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The names by slug."""
+        return self._names
 
     def learn(self, screenings: Iterable[Screening]) -> None:
         """Note the venues that are named in words; of two spellings the first in order of the alphabet stays."""

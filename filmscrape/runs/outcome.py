@@ -47,6 +47,14 @@ class Outcome(IntEnum):
         return self.name.lower() if self.publishes else "failed"
 
 
+class CannotBegin(Exception):  # noqa: N818 - named for what is the case
+    """A run that cannot begin: how that ends, and one line for the user."""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
 class Finding(NamedTuple):
     """What one check found out of order.
 

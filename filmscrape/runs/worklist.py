@@ -27,18 +27,22 @@ class Worklist:
         """Note a URL that is not to be fetched for now; false for one that was asked for already."""
         if not self._is_open(url):
             return False
-        self._fates[url] = reason
+        self.note(url, reason)
         return True
 
     def claim(self, url: str) -> bool:
         """Take a URL to be asked for: true once in its life."""
         if not self._is_open(url):
             return False
-        self._fates[url] = "asked"
+        self.note(url, "asked")
         return True
 
     def settle(self, url: str, fate: str) -> None:
         """Note what became of a URL that was asked for."""
+        self.note(url, fate)
+
+    def note(self, url: str, fate: str) -> None:
+        """Note a fate, whatever it was before."""
         self._fates[url] = fate
 
     def fates(self) -> Counter[str]:

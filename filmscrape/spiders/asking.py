@@ -145,7 +145,7 @@ class AskingSpider(Spider):
             self.bounded(f"more than {limit} {kind} pages")
             return
         self._asked.add(path)
-        yield self.ask(kind, path, **meta)
+        yield self.ask(kind, path, most=limit, **meta)  # other workers have asked for some of its kind
 
     def on_site(self, href: str, base: str) -> str | None:
         """Give the address to ask for a link; ``None`` where it leads to another site.
@@ -173,6 +173,11 @@ class AskingSpider(Spider):
     # ------------------------------------------------------------------ answers
     def answered(self, response: Response) -> Found:
         """Pass every answer to whoever reads its kind, or account for it."""
+        assert response.request is not None
+        self.keeper.attribute(response.request)
+        return self._answered(response)
+
+    def _answered(self, response: Response) -> Found:
         kind, status = response.meta["kind"], response.status
         if status in _REDIRECTS and response.headers.get("Location"):
             yield from self.redirected(response)
@@ -211,6 +216,7 @@ class AskingSpider(Spider):
     def unanswered(self, failure: Failure) -> None:
         """Account for a request that got no answer."""
         request: Request = failure.request  # type: ignore[attr-defined]
+        self.keeper.attribute(request)
         if isinstance(failure.value, CrawlEnds):
             return  # it stays to be asked for
         reason = describe(failure.value)
@@ -341,7 +347,8 @@ class AskingSpider(Spider):
             return
         assert response.request is not None
         carried = {name: value for name, value in meta.items() if name not in _OF_THE_ANSWER}
-        yield response.request.replace(url=target, meta={**carried, "hops": hops}, dont_filter=True)
+        meta = {"asked": response.url, **carried, "hops": hops}
+        yield response.request.replace(url=target, meta=meta, dont_filter=True)
 
     def moved(self, event: str, target: str | None, address: str) -> Iterator[Request]:
         """Account for an event that redirects to another address."""

@@ -132,7 +132,6 @@ class EventSpider(CaptureSpider):
         self._only = {url for slug in self.scope.only if (url := self.canonical(self.event_url(slug)))}
         self._waiting: dict[str, int] = {}  # events that `max_events` holds back, by rank
         self._chosen = 0
-        self._paged: set[str] = set()  # events seen on the pages of the listing
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **arguments: Any) -> Self:
@@ -205,12 +204,12 @@ class EventSpider(CaptureSpider):
         """Ask for the next page of the listing, as long as there is something new."""
         if not cards or following is None:
             return
-        new = {card.url for card in cards} - self._paged
+        before = response.meta.get("paged", [])
+        new = {card.url for card in cards}.difference(before)
         if not new:
             self.bounded(f"{response.url} shows nothing that the pages before it did not")
             return
-        self._paged |= new
-        yield from self.ask_once("listing", following, self.max_list_pages)
+        yield from self.ask_once("listing", following, self.max_list_pages, paged=[*before, *sorted(new)])
 
     def read_series(self, response: Response) -> Found:
         """Read the page of a series."""
@@ -251,7 +250,7 @@ class EventSpider(CaptureSpider):
                 rank = self.places.index(place)
                 self._waiting[url] = min(rank, self._waiting.get(url, rank))
         elif worklist.claim(url):
-            yield self.ask("event", urlsplit(url).path, event=url)
+            yield self.ask("event", urlsplit(url).path, event=url, lastmod=self.keeper.lastmods.get(url, ""))
 
     def choose(self) -> None:
         """Choose the events of ``max_events`` once all are known: the choice depends on no order of answers.

@@ -25,7 +25,7 @@ def runs(tmp_path: Path) -> Path:
 
 def run(runs: Path, name: str, *bodies: bytes) -> RunArchive:
     (runs / name).mkdir(parents=True)
-    archive = RunArchive(runs / name, {"software": "test"})
+    archive = RunArchive(runs / name, runs, {"software": "test"})
     for number, body in enumerate(bodies):
         archive.record(answer(body, f"https://site.test/{number}"), 200)
     return archive

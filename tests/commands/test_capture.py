@@ -44,7 +44,7 @@ def output(tmp_path: Path) -> Path:
     for number, answers in enumerate(RUNS):
         folder = tmp_path / SOURCE / "runs" / f"2026010{number}"
         folder.mkdir(parents=True)
-        archive = RunArchive(folder, {"software": "test"})
+        archive = RunArchive(folder, folder.parent, {"software": "test"})
         for url, day, status, body in answers:
             when = datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=UTC)
             archive.record(Answer(url, when, b"GET / HTTP/1.1", f"HTTP/1.1 {status}\r\nX-Day: {day}".encode(), body),
@@ -160,7 +160,7 @@ def test_a_capture_that_is_damaged_exits_18(printed: Run, output: Path) -> None:
 def test_a_body_that_cannot_be_unpacked_exits_18(printed: Run, output: Path) -> None:
     folder = output / SOURCE / "runs" / "20260102"
     folder.mkdir()
-    archive = RunArchive(folder, {"software": "test"})
+    archive = RunArchive(folder, folder.parent, {"software": "test"})
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: br"
     archive.record(Answer(HERE, datetime(2025, 1, 1, tzinfo=UTC), b"GET / HTTP/1.1", head, b"\x0b\x02"), 200)
     archive.close()

@@ -1,0 +1,46 @@
+"""Make one WARC of several: each record is a gzip member of its own, so files that follow one another are a file."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from filmscrape.archive.index import WARC, IndexWriter, SourceArchive, read_entries
+from filmscrape.archive.recorder import RunArchive
+from filmscrape.archive.writer import repair
+
+_BLOCK = 1 << 20  # bytes
+
+
+class JoinedArchive(RunArchive):
+    """The WARC of a run that several workers wrote, and the lines beside it.
+
+    :param folder: the run's folder.
+    :param parts: the workers' WARCs, closed; the torn end of one whose worker was killed is left out.
+    :raises OSError: where a part cannot be read, or the file not be written.
+    """
+
+    def __init__(self, folder: Path, parts: Iterable[Path]) -> None:
+        self.path = folder / WARC
+        self.responses = self.revisits = self.bytes = 0
+        self.source = SourceArchive(folder.parent)
+        index = IndexWriter(self.path)
+        with self.path.open("wb") as whole:
+            for part in parts:
+                if torn := repair(part).torn:
+                    self.source.repaired[part.parent.name] = torn
+                begin = whole.tell()
+                with part.open("rb") as file:
+                    shutil.copyfileobj(file, whole, _BLOCK)
+                for entry in read_entries(part):
+                    self.revisits += entry.kind == "revisit"
+                    self.responses += entry.kind != "revisit"
+                    index.add(replace(entry, offset=begin + entry.offset))
+            self.bytes = whole.tell()
+            whole.flush()
+            os.fsync(whole.fileno())
+        index.close()
+
+    def close(self) -> None:
+        """It is closed."""

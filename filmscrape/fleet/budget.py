@@ -1,0 +1,48 @@
+"""The limits of one run, ``CLOSESPIDER_…``, counted over all workers."""
+
+from collections.abc import Iterator, MutableMapping
+
+from scrapy.crawler import Crawler
+
+from filmscrape.fleet.keeper import WorkerKeeper
+from filmscrape.runs.budget import Budget
+
+
+class SharedBudget(Budget):
+    """The project's own budget; what one worker asks for, all have asked for."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self.counter = _Counter(WorkerKeeper.of(crawler))  # type: ignore[assignment]  # what Scrapy adds one to
+
+
+    def _close_spider(self, reason: str) -> None:
+        keeper = WorkerKeeper.of(self.crawler)
+        with keeper.watched():
+            keeper.end_all(reason)
+        super()._close_spider(reason)
+
+
+class _Counter(MutableMapping[str, int]):
+    """Numbers that all workers add to."""
+
+    def __init__(self, keeper: WorkerKeeper) -> None:
+        self._keeper = keeper
+        self._known: dict[str, int] = {}
+
+    def __getitem__(self, name: str) -> int:
+        return self._known.get(name, 0)
+
+    def __setitem__(self, name: str, value: int) -> None:
+        step = value - self._known.get(name, 0)
+        with self._keeper.watched():
+            self._known[name] = self._keeper.board.count(f"budget {name}", step)
+
+    def __delitem__(self, name: str) -> None:
+        del self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)

@@ -1,0 +1,389 @@
+"""Keep a worker's part of a run; and, in the one worker that comes to it, gather all parts, judge and publish."""
+
+import logging
+import os
+import shutil
+import socket
+from asyncio import sleep
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
+from threading import Event, Thread
+from time import monotonic
+from time import sleep as block
+from typing import Any
+
+from scrapy import Request
+from scrapy.utils.defer import deferred_from_coro
+
+from filmscrape.archive.concatenation import JoinedArchive
+from filmscrape.archive.recorder import RunArchive, open_archive
+from filmscrape.fleet.account import Account, AccountFile, current
+from filmscrape.fleet.board import Board, Ended, Mission
+from filmscrape.fleet.identity import matter_of
+from filmscrape.fleet.noted import Noted, WorkerFolder, WorkerSpool, WorkerVenues, WorkerWorklist, parts_of
+from filmscrape.fleet.parts import Sums, sum_up
+from filmscrape.fleet.queue import LEASE_NAME
+from filmscrape.fleet.refusals import SharedRefusals
+from filmscrape.fleet.server import ServerLost, told
+from filmscrape.logs import logfmt
+from filmscrape.runs.folder import EVENTS, ROWS, RunFolder, new_run_id
+from filmscrape.runs.keeper import RunKeeper
+from filmscrape.runs.ledger import LEDGER, Ledger
+from filmscrape.runs.lock import SourceLock, SourceLocked
+from filmscrape.runs.merge import Venues
+from filmscrape.runs.outcome import CannotBegin, Outcome, Verdict
+from filmscrape.runs.readings import READINGS, Answered
+from filmscrape.runs.recovery import open_ledger
+from filmscrape.runs.spool import Spool
+from filmscrape.runs.stats import Counts, Stat
+from filmscrape.runs.stored import StoredRun
+from filmscrape.runs.worklist import Worklist
+
+logger = logging.getLogger(__name__)
+
+_LOOK_AGAIN = 0.2  # seconds
+_PATIENCE = 60  # seconds that a worker waits for the lock of the source, and for the folder of the run
+_BYTES = ("downloader/request_bytes", "downloader/response_bytes")
+
+
+class WorkerKeeper(RunKeeper):
+    """The keeper of one worker among several.
+
+    :raises CannotBegin: in the constructor, where there is no server, or another crawl is going on.
+    """
+
+    def _open(self, output: Path) -> None:
+        scope = self.spider.scope
+        if scope.max_events is not None or scope.wayback is not None:
+            name = "max_events" if scope.max_events is not None else "wayback"
+            message = f"{name}= needs one worker that sees all: crawl without SCRAPY_PROJECT=redis"
+            raise CannotBegin(Outcome.USAGE, message)
+        host = "".join(sign for sign in socket.gethostname().lower() if sign.isalnum() or sign == "-")
+        self.worker = f"{host or 'worker'}-{os.getpid()}-{token_hex(2)}"
+        self.lost = False  # the server is
+        self._ending: Ended | None = None
+        self._ended: Ended | None = None
+        self._gathers = False
+        self._accounts: dict[str, Account] = {}
+        self._told = dict.fromkeys(_BYTES, 0)
+        super()._open(output)
+        self.answers, self.paths, self.lastmods, self.same = (
+            Noted(name) for name in ("answers", "paths", "lastmods", "same")
+        )
+        self.worklist, self.venues = WorkerWorklist(), WorkerVenues()
+        most = self.crawler.settings.getint("MAX_FAILURES_IN_A_ROW")
+        self.spider.refusals = SharedRefusals(most, self.board)
+
+    # ------------------------------------------------------------------ where it lives
+    def _begin(self, output: Path) -> datetime:
+        """Take part in the run that is going on, or begin one."""
+        folder = output / self.spider.name
+        self.board = Board(self.crawler.settings, self.spider.name, self.worker)
+        self._share_lock(folder)
+        with self._asking():
+            mission = self._mission(folder)
+            self.board.be_there()
+        self._run_id = mission.id
+        self.ledger = Ledger(folder / LEDGER, read_only=True)
+        return datetime.fromisoformat(mission.started)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            with told(self.board.url):
+                yield
+        except ServerLost as lost:
+            raise CannotBegin(Outcome.FAULT, str(lost)) from None
+
+    def _share_lock(self, folder: Path) -> None:
+        """Have the source together with the other workers; whoever comes first sets its ledger in order."""
+        holder = f"scrapy crawl {self.spider.name}, a fleet's worker"
+        until = monotonic() + _PATIENCE
+        while True:
+            try:
+                alone = SourceLock(folder, holder)
+            except SourceLocked:
+                alone = None
+            if alone is not None:
+                try:
+                    open_ledger(folder).close()
+                finally:
+                    alone.release()
+            try:
+                self._lock = SourceLock(folder, holder, shared=True)
+                return
+            except SourceLocked:
+                if monotonic() > until:
+                    raise
+            block(_LOOK_AGAIN)
+
+    def _mission(self, folder: Path) -> Mission:
+        arguments = {name: value for name, value in self.spider.arguments.items() if name != "_job"}
+        now = datetime.now(UTC)
+        mine = Mission(new_run_id(now), now.isoformat(timespec="milliseconds"), arguments)
+        found = self.board.join(mine)
+        within = timedelta(hours=self.crawler.settings.getfloat("RESUME_WITHIN_HOURS"))
+        if now - datetime.fromisoformat(found.started) > within and not self.board.present():
+            self.board.abandon(found.id)
+            found = self.board.join(mine)
+        path = folder / "runs" / found.id
+        if found.id == mine.id:
+            path.mkdir(parents=True)
+        until = monotonic() + _PATIENCE / 6
+        while not path.is_dir():
+            if monotonic() > until:
+                raise CannotBegin(
+                    Outcome.CANNOT_WRITE,
+                    f"the folder of the run that is going on, {path}, is not here: all workers need the same"
+                    " OUTPUT_DIR, on a disk that they share",
+                )
+            block(_LOOK_AGAIN)
+        return found
+
+    def _earlier(self, output: Path) -> list[StoredRun]:
+        return [run for run in super()._earlier(output) if run.id != self._run_id]
+
+    def _folder(self, output: Path) -> RunFolder:
+        self._output = output
+        return WorkerFolder(output, self.spider.name, self._run_id, self.worker)
+
+    @property
+    def _part(self) -> Path:
+        return parts_of(self.run.path) / self.worker
+
+    def _archive(self) -> RunArchive | None:
+        self._file = AccountFile(self._part)
+        return open_archive(self._part, self.run.path.parent, self.run.id, self.crawler.settings)
+
+    def _spool(self) -> Spool:
+        return WorkerSpool()
+
+    # ------------------------------------------------------------------ requests
+    def begin(self, request: Request) -> None:
+        """Open the account of a request."""
+        self._accounts[request.meta[LEASE_NAME]] = Account(matter_of(request))
+
+    def attribute(self, request: Request) -> None:
+        """Say that what is counted and kept from here on comes of a request."""
+        current.set(self._accounts.get(request.meta.get(LEASE_NAME, "")))
+
+    def drop(self, name: str) -> None:
+        """Throw the account of a request away: it was not asked."""
+        self._accounts.pop(name, None)
+
+    def settle(self, name: str) -> bool:
+        """Write the account of a request; false where it cannot be written, and others are to do it again."""
+        if self.lost:
+            return False
+        account = self._accounts.pop(name)
+        now = {key: int(self.crawler.stats.get_value(key, 0)) for key in _BYTES}
+        account.wire = (now[_BYTES[0]] - self._told[_BYTES[0]], now[_BYTES[1]] - self._told[_BYTES[1]])
+        self._told = now
+        try:
+            self._file.append(account)
+        except OSError as fault:
+            self.cannot_write(fault)
+            return False
+        return True
+
+    # ------------------------------------------------------------------ the others
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Ask the server; where it is lost for good, this worker ends, and what it had in hand is done by others."""
+        try:
+            with told(self.board.url):
+                yield
+        except ServerLost as lost:
+            if not self.lost:
+                self.lost = True
+                self.verdict = Verdict(Outcome.FAULT, f"{lost}; what this worker had in hand is asked for again")
+                self._close("server_lost")
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether this worker goes and the run goes on: a signal, a disk or a server that fails."""
+        engine = self.crawler.engine
+        stopped = engine is not None and engine._stopping
+        broken = self.verdict is not None and self.verdict.outcome in (Outcome.CANNOT_WRITE, Outcome.FAULT)
+        return stopped or self.lost or broken
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing more is to be asked."""
+        return self.verdict is not None or self._ending is not None or self.is_leaving
+
+    def end_all(self, reason: str) -> None:
+        """End the run, for all workers; it is judged by what is there."""
+        self._ending = Ended(self.run.id, -1, "", reason)
+        self.board.end(self._ending)
+
+    def listen(self) -> None:
+        """End where another worker has said that the run ends."""
+        if not self.is_ending and (ending := self.board.ending()) is not None:
+            self._ending = ending
+            self._close(ending.reason or "ended_by_another_worker")
+
+    def _close(self, reason: str) -> None:
+        deferred_from_coro(self.crawler.engine.close_spider_async(reason=reason))
+
+    # ------------------------------------------------------------------ the end
+    async def is_publisher(self) -> bool:
+        """Wait for the end of the run; true for the one worker that is to gather and publish."""
+        self._close_part()
+        while not self.is_leaving:
+            with self.watched():
+                self._ended = self.board.ended(self.run.id)
+                if self._ended is not None:
+                    return False
+                if self.board.be_last() and not self.board.is_waited_for() and self._lock_alone():
+                    return True
+            await sleep(_LOOK_AGAIN)
+        return False
+
+    def _close_part(self) -> None:
+        """Have all that this worker found on the disk, and say so."""
+        self._file.close()
+        if self.archive is not None:
+            self.archive.close()
+        self._unlock()
+        self._lock = None
+        with self.watched():
+            if self.verdict is not None and not self.is_leaving:
+                self.board.end(Ended(self.run.id, int(self.verdict.outcome), self.verdict.message))
+            self.board.close_part()
+
+    def _lock_alone(self) -> bool:
+        try:
+            self._take_lock(self._output)
+        except SourceLocked:
+            return False
+        return True
+
+    def gather(self) -> bool:
+        """Bring all parts together, as if this worker had found it all.
+
+        :return: false where the run was published already, by a worker that died over telling so.
+        :raises OSError: where a part cannot be read, or the run's files not be written.
+        """
+        self.ledger.close()
+        self.ledger = open_ledger(self._output / self.spider.name)  # puts in place what such a worker left
+        stored = StoredRun.read(self.run.path)
+        if stored.is_finished:
+            self._ended = Ended(self.run.id, int(stored.report["exit_code"]), str(stored.report["message"]))
+            self.board.finish(self._ended)
+            return False
+        self._gathers = True
+        self._stay = _Presence(self.board, self.crawler.settings.getfloat("LEASE"))
+        self._become_one()
+        folders = sorted(path for path in parts_of(self.run.path).iterdir() if path.is_dir())
+        if self.archive is not None:
+            warcs = [warc for folder in folders for warc in folder.glob("*.warc.gz")]
+            self.archive = JoinedArchive(self.run.path, warcs)
+        self._take_sums(sum_up(folders, self._take))
+        logger.info("%s", logfmt("parts gathered", run=self.run.id, workers=len(folders)))
+        return True
+
+    def _become_one(self) -> None:
+        """Have the run's own files, without what a worker left there that died over gathering."""
+        for name in (*(f"{row}.jsonl" for row in ROWS), "spool.jsonl", EVENTS, READINGS):
+            (self.run.path / name).unlink(missing_ok=True)
+        self.run = RunFolder(self._output, self.spider.name, self.started, self.run.id)
+        self.spool = Spool(self.run.path / "spool.jsonl")
+        self._duplicates = 0
+
+    def _take(self, account: Account) -> None:
+        """Take in the rows and records of an account."""
+        for name, rows in account.rows.items():
+            for row in rows:
+                self.run.row(name, row)
+                if name == "failed":
+                    self.first_failure = self.first_failure or row["reason"]
+        for kept in account.kept:
+            if not self.spool.add_line(*kept) and kept.is_page:
+                self._duplicates += 1
+
+    def _take_sums(self, sums: Sums) -> None:
+        """Count and know what all workers together counted and knew."""
+        stats, facts = self.crawler.stats, sums.facts
+        for name in stats.get_stats():
+            if name.startswith("filmscrape/"):
+                stats.set_value(name, 0)
+        for name, number in {**sums.stats, Stat.DUPLICATES: self._duplicates}.items():
+            stats.set_value(name, number)
+        for name, number in zip(_BYTES, sums.wire, strict=True):
+            stats.set_value(name, number)
+        self.worklist = Worklist()
+        for url, fate in facts.get("fates", {}).items():
+            self.worklist.note(url, fate)
+        self.venues = Venues.of(facts.get("venues", {}).items())
+        self.answers = {path: Answered(**answer) for path, answer in facts.get("answers", {}).items()}
+        self.paths, self.lastmods, self.same = (dict(facts.get(name, {})) for name in ("paths", "lastmods", "same"))
+
+    def spider_closed(self, reason: str) -> None:
+        """Judge and publish, where all is gathered here; else tell how it ended elsewhere, or that it goes on."""
+        if not self._gathers:
+            self._leave()
+            return
+        with self.watched():
+            ending = self.board.ending()
+            if ending is not None:
+                self.verdict, reason = self.verdict or ending.verdict, ending.reason or reason
+        super().spider_closed(reason)
+        self._stay.end()
+        assert self.verdict is not None
+        if isinstance(self.archive, JoinedArchive | None) and self.crawled is not None:
+            shutil.rmtree(parts_of(self.run.path), ignore_errors=True)
+        with self.watched():
+            self.board.finish(Ended(self.run.id, int(self.verdict.outcome), self.verdict.message))
+
+    def _leave(self) -> None:
+        self.finished = datetime.now(UTC)
+        with self.watched():
+            others = self.board.leave()
+            if self._ended is not None:
+                self.verdict = self._ended.verdict
+            elif self.verdict is None or self.verdict.outcome.publishes:
+                who = f"{len(others)} others go on with it" if others else "the next worker goes on with it"
+                self.verdict = Verdict(Outcome.INTERRUPTED, f"this worker left {self.run.id}; {who}")
+        if self._ended is not None:
+            self.counts = self._counts_of(self.report())
+        self.ledger.close()
+        self._unlock()
+
+    @staticmethod
+    def _counts_of(report: dict[str, Any]) -> Counts:
+        known = {field.name for field in fields(Counts)}
+        return Counts(**{name: value for name, value in report.get("counts", {}).items() if name in known})
+
+    def report(self) -> dict[str, Any]:
+        """What ``run.json`` says: of a run that another worker published, what that one wrote."""
+        if self._ended is not None:
+            stored = StoredRun.read(self.run.path).report
+            self.run.published = stored.get("published")
+            return stored
+        return super().report()
+
+
+class _Presence:
+    """Says from a thread that this worker is there and the last one: to gather and publish leaves it no other time."""
+
+    def __init__(self, board: Board, lease: float) -> None:
+        self._board, self._every = board, lease / 4
+        self._over = Event()
+        self._thread = Thread(target=self._go_on, name="presence", daemon=True)
+        self._thread.start()
+
+    def _go_on(self) -> None:
+        while not self._over.wait(self._every):
+            with suppress(ServerLost), told(self._board.url):
+                self._board.be_there()
+                self._board.be_last()
+
+    def end(self) -> None:
+        """Say no more."""
+        self._over.set()
+        self._thread.join()
