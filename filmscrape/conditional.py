@@ -59,7 +59,6 @@ class ConditionalMiddleware:
         request.meta.pop(VALIDATED, None)
         if request.meta.get("kind") not in _KINDS or request.meta.get("unconditional"):
             return None
-        self._keeper.attribute(request)
         known = self._keeper.answers_before.get(path_of(request))
         if known is None:
             return None
@@ -102,7 +101,6 @@ class ConditionalMiddleware:
         """Keep the validators of an answer; read again what is as it was, but for the pages of events."""
         if request.meta.get("kind") not in _KINDS or SPARED in response.flags:
             return response
-        self._keeper.attribute(request)
         if response.status == 200:
             self._keep(request, response, request.meta.get("payload_digest", ""), sha256(response.body).hexdigest())
         elif response.status == _NOT_MODIFIED and VALIDATED in request.meta:

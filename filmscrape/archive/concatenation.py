@@ -9,6 +9,7 @@ from pathlib import Path
 from filmscrape.archive.index import WARC, IndexWriter, SourceArchive, read_entries
 from filmscrape.archive.recorder import RunArchive
 from filmscrape.archive.writer import repair
+from filmscrape.runs.publish import put_in_place
 
 _BLOCK = 1 << 20  # bytes
 
@@ -26,7 +27,8 @@ class JoinedArchive(RunArchive):
         self.responses = self.revisits = self.bytes = 0
         self.source = SourceArchive(folder.parent)
         index = IndexWriter(self.path)
-        with self.path.open("wb") as whole:
+        draft = self.path.with_name(f".{WARC}")
+        with draft.open("wb") as whole:
             for part in parts:
                 if torn := repair(part).torn:
                     self.source.repaired[part.parent.name] = torn
@@ -40,6 +42,7 @@ class JoinedArchive(RunArchive):
             self.bytes = whole.tell()
             whole.flush()
             os.fsync(whole.fileno())
+        put_in_place(draft, self.path)  # from here on nobody looks into the parts
         index.close()
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from filmscrape.archive.reader import parse_http, read_capture, read_date, read_
 from filmscrape.archive.writer import Earlier, repair, warc_date
 from filmscrape.logs import logfmt
 from filmscrape.runs.lines import as_line
+from filmscrape.runs.stored import PARTS
 
 WARC = "pages.warc.gz"
 INDEX = "captures.jsonl"
@@ -147,17 +148,20 @@ class SourceArchive:
     Memory holds 150 bytes for each body, not what it says: a find is read from its file.
 
     :param runs: the folder of the source's runs.
+    :param apart: the folder of a run that is left out: what others write there is not yet where it will be.
     """
 
-    def __init__(self, runs: Path) -> None:
+    def __init__(self, runs: Path, apart: Path | None = None) -> None:
         self.runs = runs
+        self._apart = apart
         self.repaired: dict[str, int] = {}
         self._files: list[Path] = []
         self._bodies: dict[int, int] | None = None
 
     def warcs(self) -> list[Path]:
         """List the WARCs, the oldest run first."""
-        return sorted(self.runs.glob(f"*/{WARC}"))
+        parts = (warc for warc in self.runs.glob(f"*/{PARTS}/*/{WARC}") if not (warc.parents[2] / WARC).exists())
+        return [warc for warc in sorted([*self.runs.glob(f"*/{WARC}"), *parts]) if self._apart not in warc.parents]
 
     def mend(self) -> None:
         """Repair the WARCs of runs that were killed, and write the lines that are missing beside them.

@@ -48,7 +48,7 @@ class RunArchive:
 
     def __init__(self, folder: Path, runs: Path, info: dict[str, str]) -> None:
         self.path = folder / WARC
-        self.source = SourceArchive(runs)
+        self.source = SourceArchive(runs, apart=runs / folder.relative_to(runs).parts[0])
         self.source.mend()
         self.responses = self.revisits = self.bytes = 0
         self._writer = WarcWriter.open(self.path, info, self.source.known)

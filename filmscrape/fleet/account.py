@@ -16,7 +16,7 @@ from filmscrape.runs.lines import LineFile, as_line
 from filmscrape.runs.stats import Stat
 
 ACCOUNTS = "accounts.jsonl"
-_FAILURES = (Stat.FAILED, Stat.DISCOVERY_FAILED)
+_FAILURES = (Stat.FAILED, Stat.DISCOVERY_FAILED, Stat.ERRORS)
 
 
 class Kept(NamedTuple):

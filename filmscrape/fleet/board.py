@@ -10,27 +10,32 @@ from typing import Any, NamedTuple
 from scrapy.settings import BaseSettings
 
 from filmscrape import __version__
-from filmscrape.fleet.server import connect
+from filmscrape.fleet.server import ServerLost, connect
 from filmscrape.runs.outcome import CannotBegin, Outcome, Verdict
 
 _NOW = "local clock = redis.call('TIME') local now = clock[1] * 1000 + math.floor(clock[2] / 1000) "
-# The time of a host's next request is taken and moved on at one stroke, so that no two workers take the same.
-_RESERVE = _NOW + """
-local due = math.max(now, tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0))
-redis.call('HSET', KEYS[1], ARGV[1], due + ARGV[2])
-return due - now
+# Nobody takes a time that is still to come: so a worker that dies or leaves takes none with it, and nobody asks at a
+# time that was taken before the host wanted to be left alone.
+_CLAIM = _NOW + """
+local due = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0)
+if due > now then return due - now end
+if tonumber(ARGV[2]) > 0 then redis.call('HSET', KEYS[1], ARGV[1], now + ARGV[2]) end
+return 0
 """
-# Who has taken a time before the host asked to be left alone has to see the pause, and takes another time behind it.
 _PAUSE = _NOW + """
 local due = math.max(now + ARGV[2], tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0))
 redis.call('HSET', KEYS[1], ARGV[1], due)
-if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[2]) then redis.call('SET', KEYS[2], '', 'PX', ARGV[2]) end
 """
+_JOIN = "redis.call('SETNX', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])"
 _BE_THERE = _NOW + "redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])"
 _PRESENT = _NOW + "return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')"
 _KEEP = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+"""
+_LEAVE = """
+redis.call('ZREM', KEYS[1], ARGV[1])
+if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
 """
 _REMEMBERED = 7 * 24 * 3600  # seconds: how the last run ended
 
@@ -83,11 +88,12 @@ class Board:
         self._root = f"filmscrape:{{{source}}}"
         self._worker = worker
         self._lease = int(settings.getfloat("LEASE") * 1000)
-        self._late = settings.getint("FLEET_LATE")
+        self._late = settings.getfloat("FLEET_LATE")
         self._prefix = self._root
         register = self.server.register_script
-        self._reserve, self._pause, self._keep = register(_RESERVE), register(_PAUSE), register(_KEEP)
-        self._be_there, self._present = register(_BE_THERE), register(_PRESENT)
+        self._claim, self._pause, self._join = register(_CLAIM), register(_PAUSE), register(_JOIN)
+        self._be_there, self._present, self._leave = register(_BE_THERE), register(_PRESENT), register(_LEAVE)
+        self._keep = register(_KEEP)
 
     def key(self, name: str) -> str:
         """The key of what the run shares under a name."""
@@ -103,8 +109,7 @@ class Board:
         """
         if not self.server.exists(self._root + ":run"):
             self._refuse_late()
-        self.server.set(self._root + ":run", json.dumps(mine._asdict()), nx=True)
-        theirs = Mission(**json.loads(self.server.get(self._root + ":run") or b"{}"))
+        theirs = Mission(**json.loads(self._join([self._root + ":run"], [json.dumps(mine._asdict())])))
         if theirs.arguments != mine.arguments or theirs.version != mine.version:
             raise CannotBegin(
                 Outcome.USAGE,
@@ -113,6 +118,10 @@ class Board:
             )
         self._prefix = f"{self._root}:{theirs.id}"
         return theirs
+
+    def is_of(self, run: Mission) -> bool:
+        """Whether a run is the one that this worker takes part in."""
+        return self._prefix == f"{self._root}:{run.id}"
 
     def _refuse_late(self) -> None:
         found = self.server.get(self._root + ":last")
@@ -125,10 +134,6 @@ class Board:
             message = f"{ended.run_id} ended {age} seconds ago without this worker ({ended.message or 'accepted'});"
             raise CannotBegin(ended.verdict.outcome, f"{message} to begin another run now, set FLEET_LATE=0")
 
-    def abandon(self, run_id: str) -> None:
-        """Give up a run that nobody works on any more: its requests are too old to be gone on with."""
-        self._forget(run_id)
-
     # ------------------------------------------------------------------ who is there
     def be_there(self) -> None:
         """Say that this worker is there, for the time of a lease."""
@@ -140,7 +145,7 @@ class Board:
 
     def leave(self) -> set[str]:
         """Say that this worker is gone; the answer is who is still there."""
-        self.server.zrem(self.key("workers"), self._worker)
+        self._leave([self.key("workers"), self.key("last")], [self._worker])
         return self.present()
 
     def close_part(self) -> None:
@@ -174,15 +179,23 @@ class Board:
         """Say how the run ended, and clear the board."""
         at = self.server.time()[0]
         self.server.set(self._root + ":last", json.dumps({**ended._asdict(), "at": at}), ex=_REMEMBERED)
-        self._forget(ended.run_id)
+        self.forget(ended.run_id)
 
     def ended(self, run_id: str) -> Ended | None:
-        """How a run ended; ``None`` while it lasts, or if it was given up."""
-        found = json.loads(self.server.get(self._root + ":last") or b"{}")
-        found.pop("at", None)
-        return Ended(**found) if found.get("run_id") == run_id else None
+        """How a run ended; ``None`` while it lasts.
 
-    def _forget(self, run_id: str) -> None:
+        :raises ServerLost: nobody knows of the run any more.
+        """
+        keys = (self._root + ":run", self._root + ":last")
+        run, last = (json.loads(found or b"{}") for found in self.server.mget(*keys))
+        if last.pop("at", None) and last["run_id"] == run_id:
+            return Ended(**last)
+        if run.get("id") != run_id:
+            raise ServerLost(f"the Redis server has lost {run_id}")
+        return None
+
+    def forget(self, run_id: str) -> None:
+        """Clear the board of a run that ended or was given up."""
         current = json.loads(self.server.get(self._root + ":run") or b"{}")
         if current.get("id") == run_id:
             self.server.delete(self._root + ":run")
@@ -190,20 +203,16 @@ class Board:
             self.server.unlink(key)
 
     # ------------------------------------------------------------------ manners
-    def reserve(self, host: str, seconds: float) -> float:
-        """Take the time of the next request to a host; the one after it may go so many seconds later.
+    def claim(self, host: str, seconds: float) -> float:
+        """Take the time of the next request to a host, if it has come; the one after it may go so many seconds later.
 
-        :return: seconds to wait.
+        :return: 0, or the seconds until then.
         """
-        return int(self._reserve([self.key("hosts")], [host, round(seconds * 1000)])) / 1000
+        return int(self._claim([self.key("hosts")], [host, round(seconds * 1000)])) / 1000
 
     def pause(self, host: str, seconds: float) -> None:
         """Have nobody ask a host for so many seconds."""
-        self._pause([self.key("hosts"), self.key(f"pause:{host}")], [host, max(1, round(seconds * 1000))])
-
-    def paused(self, host: str) -> bool:
-        """Whether a host is to be left alone now."""
-        return bool(self.server.exists(self.key(f"pause:{host}")))
+        self._pause([self.key("hosts")], [host, round(seconds * 1000)])
 
     def robots(self, host: str) -> bytes | None:
         """The robots.txt of a host, if a worker has read it."""

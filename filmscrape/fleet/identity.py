@@ -11,12 +11,13 @@ _STEPS = ("retry_times", "hops", "unconditional")
 def name_of(request: Request, fingerprinter: Any) -> str:
     """Name a request: its fingerprint, and for one that passes the filter on purpose the step that makes it another.
 
-    So a request that is given to a second worker leads to the same requests as before, and none is queued twice.
+    So a request that is given to a second worker leads to the same requests as before, and none is queued twice. Two
+    pages that redirect to one address have each its own step there, as without a filter.
     """
     fingerprint: str = fingerprinter.fingerprint(request).hex()
     if not request.dont_filter:
         return fingerprint
-    return ":".join([fingerprint, *(str(int(request.meta.get(step, 0))) for step in _STEPS)])
+    return ":".join([fingerprint, *(str(int(request.meta.get(step, 0))) for step in _STEPS), matter_of(request)])
 
 
 def matter_of(request: Request) -> str:

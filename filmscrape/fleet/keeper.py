@@ -24,7 +24,7 @@ from filmscrape.archive.recorder import RunArchive, open_archive
 from filmscrape.fleet.account import Account, AccountFile, current
 from filmscrape.fleet.board import Board, Ended, Mission
 from filmscrape.fleet.identity import matter_of
-from filmscrape.fleet.noted import Noted, WorkerFolder, WorkerSpool, WorkerVenues, WorkerWorklist, parts_of
+from filmscrape.fleet.noted import Noted, WorkerFolder, WorkerSpool, WorkerVenues, WorkerWorklist
 from filmscrape.fleet.parts import Sums, sum_up
 from filmscrape.fleet.queue import LEASE_NAME
 from filmscrape.fleet.refusals import SharedRefusals
@@ -40,7 +40,7 @@ from filmscrape.runs.readings import READINGS, Answered
 from filmscrape.runs.recovery import open_ledger
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stats import Counts, Stat
-from filmscrape.runs.stored import StoredRun
+from filmscrape.runs.stored import PARTS, StoredRun
 from filmscrape.runs.worklist import Worklist
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class WorkerKeeper(RunKeeper):
         )
         self.worklist, self.venues = WorkerWorklist(), WorkerVenues()
         most = self.crawler.settings.getint("MAX_FAILURES_IN_A_ROW")
-        self.spider.refusals = SharedRefusals(most, self.board)
+        self.spider.refusals = SharedRefusals(most, self)
 
     # ------------------------------------------------------------------ where it lives
     def _begin(self, output: Path) -> datetime:
@@ -87,6 +87,7 @@ class WorkerKeeper(RunKeeper):
         with self._asking():
             mission = self._mission(folder)
             self.board.be_there()
+            self._ending = self.board.ending()
         self._run_id = mission.id
         self.ledger = Ledger(folder / LEDGER, read_only=True)
         return datetime.fromisoformat(mission.started)
@@ -125,24 +126,32 @@ class WorkerKeeper(RunKeeper):
         arguments = {name: value for name, value in self.spider.arguments.items() if name != "_job"}
         now = datetime.now(UTC)
         mine = Mission(new_run_id(now), now.isoformat(timespec="milliseconds"), arguments)
-        found = self.board.join(mine)
-        within = timedelta(hours=self.crawler.settings.getfloat("RESUME_WITHIN_HOURS"))
-        if now - datetime.fromisoformat(found.started) > within and not self.board.present():
-            self.board.abandon(found.id)
+        path = folder / "runs" / mine.id
+        path.mkdir(parents=True)  # before others can be told of it
+        try:
             found = self.board.join(mine)
-        path = folder / "runs" / found.id
-        if found.id == mine.id:
-            path.mkdir(parents=True)
-        until = monotonic() + _PATIENCE / 6
-        while not path.is_dir():
-            if monotonic() > until:
-                raise CannotBegin(
-                    Outcome.CANNOT_WRITE,
-                    f"the folder of the run that is going on, {path}, is not here: all workers need the same"
-                    " OUTPUT_DIR, on a disk that they share",
-                )
-            block(_LOOK_AGAIN)
+            if self._is_given_up(found, folder, now):
+                self.board.forget(found.id)
+                found = self.board.join(mine)
+        finally:
+            if not self.board.is_of(mine):
+                path.rmdir()
         return found
+
+    def _is_given_up(self, run: Mission, folder: Path, now: datetime) -> bool:
+        """Whether nobody works on a run, and it is too old to be gone on with, or somebody removed its folder.
+
+        :raises CannotBegin: it is going on elsewhere.
+        """
+        is_here, others = (folder / "runs" / run.id).is_dir(), self.board.present()
+        if others and not is_here:
+            raise CannotBegin(
+                Outcome.CANNOT_WRITE,
+                f"the folder of the run that is going on, {folder / 'runs' / run.id}, is not here: all workers need the"
+                " same OUTPUT_DIR, on a disk that they share",
+            )
+        within = timedelta(hours=self.crawler.settings.getfloat("RESUME_WITHIN_HOURS"))
+        return not others and (not is_here or now - datetime.fromisoformat(run.started) > within)
 
     def _earlier(self, output: Path) -> list[StoredRun]:
         return [run for run in super()._earlier(output) if run.id != self._run_id]
@@ -152,8 +161,12 @@ class WorkerKeeper(RunKeeper):
         return WorkerFolder(output, self.spider.name, self._run_id, self.worker)
 
     @property
+    def _parts(self) -> Path:
+        return self.run.path / PARTS
+
+    @property
     def _part(self) -> Path:
-        return parts_of(self.run.path) / self.worker
+        return self._parts / self.worker
 
     def _archive(self) -> RunArchive | None:
         self._file = AccountFile(self._part)
@@ -200,7 +213,8 @@ class WorkerKeeper(RunKeeper):
         except ServerLost as lost:
             if not self.lost:
                 self.lost = True
-                self.verdict = Verdict(Outcome.FAULT, f"{lost}; what this worker had in hand is asked for again")
+                message = f"{lost}; what this worker had in hand is asked for again, and nothing else is"
+                self.verdict = Verdict(Outcome.FAULT, message)
                 self._close("server_lost")
 
     @property
@@ -239,7 +253,7 @@ class WorkerKeeper(RunKeeper):
                 self._ended = self.board.ended(self.run.id)
                 if self._ended is not None:
                     return False
-                if self.board.be_last() and not self.board.is_waited_for() and self._lock_alone():
+                if not self.board.is_waited_for() and self.board.be_last() and self._lock_alone():
                     return True
             await sleep(_LOOK_AGAIN)
         return False
@@ -247,7 +261,7 @@ class WorkerKeeper(RunKeeper):
     def _close_part(self) -> None:
         """Have all that this worker found on the disk, and say so."""
         self._file.close()
-        if self.archive is not None:
+        if self.archive is not None and self._part.is_dir():  # else it was taken for dead, and the run ended without it
             self.archive.close()
         self._unlock()
         self._lock = None
@@ -273,13 +287,15 @@ class WorkerKeeper(RunKeeper):
         self.ledger = open_ledger(self._output / self.spider.name)  # puts in place what such a worker left
         stored = StoredRun.read(self.run.path)
         if stored.is_finished:
+            shutil.rmtree(self._parts, ignore_errors=True)
             self._ended = Ended(self.run.id, int(stored.report["exit_code"]), str(stored.report["message"]))
-            self.board.finish(self._ended)
+            with self.watched():
+                self.board.finish(self._ended)
             return False
         self._gathers = True
         self._stay = _Presence(self.board, self.crawler.settings.getfloat("LEASE"))
         self._become_one()
-        folders = sorted(path for path in parts_of(self.run.path).iterdir() if path.is_dir())
+        folders = sorted(path for path in self._parts.iterdir() if path.is_dir())
         if self.archive is not None:
             warcs = [warc for folder in folders for warc in folder.glob("*.warc.gz")]
             self.archive = JoinedArchive(self.run.path, warcs)
@@ -333,26 +349,33 @@ class WorkerKeeper(RunKeeper):
             if ending is not None:
                 self.verdict, reason = self.verdict or ending.verdict, ending.reason or reason
         super().spider_closed(reason)
-        self._stay.end()
-        assert self.verdict is not None
-        if isinstance(self.archive, JoinedArchive | None) and self.crawled is not None:
-            shutil.rmtree(parts_of(self.run.path), ignore_errors=True)
-        with self.watched():
-            self.board.finish(Ended(self.run.id, int(self.verdict.outcome), self.verdict.message))
+
+    def _let_go(self) -> None:
+        """Tell the others how it ended, before one that comes now can take part in what is over."""
+        if self._gathers:
+            self._stay.end()
+            assert self.verdict is not None
+            if isinstance(self.archive, JoinedArchive | None) and self.crawled is not None:
+                shutil.rmtree(self._parts, ignore_errors=True)
+            with self.watched():
+                self.board.finish(Ended(self.run.id, int(self.verdict.outcome), self.verdict.message))
+        super()._let_go()
 
     def _leave(self) -> None:
         self.finished = datetime.now(UTC)
+        others: set[str] = set()
         with self.watched():
             others = self.board.leave()
-            if self._ended is not None:
-                self.verdict = self._ended.verdict
-            elif self.verdict is None or self.verdict.outcome.publishes:
-                who = f"{len(others)} others go on with it" if others else "the next worker goes on with it"
-                self.verdict = Verdict(Outcome.INTERRUPTED, f"this worker left {self.run.id}; {who}")
+            self._ended = self._ended or self.board.ended(self.run.id)
         if self._ended is not None:
+            self.verdict = self._ended.verdict
             self.counts = self._counts_of(self.report())
-        self.ledger.close()
-        self._unlock()
+            with self.watched():
+                self.board.forget(self.run.id)  # what a worker noted that did not know yet
+        elif self.verdict is None or self.verdict.outcome.publishes:
+            who = f"{len(others)} others go on with it" if others else "the next worker goes on with it"
+            self.verdict = Verdict(Outcome.INTERRUPTED, f"this worker left {self.run.id}; {who}")
+        self._let_go()
 
     @staticmethod
     def _counts_of(report: dict[str, Any]) -> Counts:

@@ -6,9 +6,11 @@ from typing import Any, Generic, TypeVar
 
 from filmscrape.fleet.account import Account, Kept, current
 from filmscrape.records import Screening
-from filmscrape.runs.folder import REPORT, RunFolder
+from filmscrape.runs.folder import REPORT, RunFolder, draft_report
 from filmscrape.runs.merge import Venues
+from filmscrape.runs.publish import put_in_place
 from filmscrape.runs.spool import Spool
+from filmscrape.runs.stored import PARTS
 from filmscrape.runs.worklist import Worklist
 
 Value = TypeVar("Value")
@@ -87,13 +89,13 @@ class WorkerFolder(RunFolder):
 
     def __init__(self, output: Path, source: str, run_id: str, worker: str) -> None:
         self._settle_in(output, source, run_id)
-        self.part = parts_of(self.path) / worker
+        self.part = self.path / PARTS / worker
         self.part.mkdir(parents=True)
 
     def save(self, report: dict[str, Any]) -> None:
         """Say that the run has begun; the first worker does."""
         if not (self.path / REPORT).exists():
-            super().save(report)
+            put_in_place(draft_report(report, self.part), self.path / REPORT)
 
     def row(self, name: str, row: dict[str, Any]) -> None:
         """Put a line into the account."""
@@ -101,8 +103,3 @@ class WorkerFolder(RunFolder):
 
     def close(self) -> None:
         """Nothing is open."""
-
-
-def parts_of(run: Path) -> Path:
-    """Where the workers of a run write, until one of them gathers it all."""
-    return run / "parts"

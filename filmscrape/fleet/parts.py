@@ -10,7 +10,7 @@ from filmscrape.fleet.account import ACCOUNTS, Account, read_accounts
 
 # What a worker notes of an event's address, by how much it says: who was not first says the least that is no reason
 # to skip, and what came of the page says most.
-_SAYS = {"asked": 1, "same_page": 2, "moved": 3, "fetched": 3, "failed": 3, "spared": 3}
+_SAYS = {"asked": 1, "same_page": 2, "failed": 3, "moved": 4, "spared": 4, "fetched": 5}
 
 
 @dataclass
@@ -36,12 +36,17 @@ class Sums:
 
 
 def _stronger(name: str, one: Any, other: Any) -> Any:
-    """Of two facts the one that stays."""
+    """Of two facts the one that stays; of what a site said at two times the later."""
     if name == "venues":
         return min(one, other)  # as one process has it
-    if name == "fates" and _SAYS.get(one, 0) > _SAYS.get(other, 0):
-        return one
-    return other
+    return max(one, other, key=lambda fact: _weight(name, fact))
+
+
+def _weight(name: str, fact: Any) -> Any:
+    """What the stronger of two facts has more of; no two that differ have the same, so no order of parts matters."""
+    if name == "fates":
+        return _SAYS.get(fact, 0), fact
+    return (fact["at"], sorted(fact.items())) if name == "answers" else fact
 
 
 def sum_up(folders: Sequence[Path], take: Callable[[Account], None]) -> Sums:

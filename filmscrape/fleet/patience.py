@@ -1,15 +1,12 @@
 """One time for all workers: what a host is asked in a while, and when it is left alone, is theirs together."""
 
 from asyncio import sleep
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 
 from filmscrape.fleet.keeper import WorkerKeeper
-from filmscrape.fleet.queue import TAKEN
 from filmscrape.fleet.scheduler import UNASKED
 from filmscrape.patience import CrawlEnds, PatienceMiddleware
 
@@ -25,35 +22,21 @@ class SharedPatience(PatienceMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._tries = crawler.settings.getint("LEASE_TRIES")
         self._delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
 
     async def process_request(self, request: Request) -> None:
         """Wait for the host's time.
 
         :raises CrawlEnds: the crawl was told to end in the meantime; others are to have the request.
-        :raises IgnoreRequest: one worker after the other has died of it.
         """
-        if request.meta.get(TAKEN, 1) > self._tries:
-            raise IgnoreRequest(f"{self._tries} workers took it and did not come back")
-        host = urlsplit(request.url).netloc
-        keeper, step = WorkerKeeper.of(self._crawler), self._step(host)
-        while not keeper.is_ending:
+        host, keeper = urlsplit(request.url).netloc, WorkerKeeper.of(self._crawler)
+        while not keeper.is_ending and not self._is_ending():
+            left = _STEP
             with keeper.watched():
-                if step or keeper.board.paused(host):
-                    await self._wait(request, keeper.board.reserve(host, step))
-                if not keeper.board.paused(host):
-                    return
-        self._end(request)
-
-    async def _wait(self, request: Request, seconds: float) -> None:
-        while seconds > 0:
-            if self._is_ending():
-                self._end(request)
-            await sleep(min(seconds, _STEP))
-            seconds -= _STEP
-
-    def _end(self, request: Request) -> NoReturn:
+                left = keeper.board.claim(host, self._step(host))
+            if not left:
+                return
+            await sleep(min(left, _STEP))
         request.meta[UNASKED] = True
         raise CrawlEnds("the crawl was told to end before the host's time had come")
 

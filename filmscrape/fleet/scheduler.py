@@ -20,7 +20,7 @@ from scrapy.utils.misc import load_object
 from scrapy_redis.scheduler import Scheduler
 
 from filmscrape.fleet.keeper import WorkerKeeper
-from filmscrape.fleet.queue import BOUNDED, LEASE_NAME, LeaseQueue
+from filmscrape.fleet.queue import LEASE_NAME, LeaseQueue, Pushed
 
 if TYPE_CHECKING:
     from twisted.internet.task import LoopingCall
@@ -77,12 +77,12 @@ class LeasingScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis has no 
 
     # ------------------------------------------------------------------ requests
     def enqueue_request(self, request: Request) -> bool:
-        """Queue a request; false where it was queued before, by whomever."""
+        """Queue a request; false where the page is asked for under another address, or is one too many."""
         with self.keeper.watched():
             pushed = self.queue.push(request)
-            if pushed == BOUNDED:
+            if pushed is Pushed.BOUNDED:
                 self.keeper.spider.bounded(f"more than {request.meta['most']} {request.meta['kind']} pages")
-            return pushed > 0
+            return pushed in (Pushed.NEW, Pushed.KNOWN)
         return True  # it is not known; whatever led to it is not let go of, and will lead to it again
 
     def next_request(self) -> Request | None:
@@ -136,6 +136,8 @@ class LeasingScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis has no 
                 self.queue.give_back(name)
             elif self.keeper.settle(name):
                 self.queue.done(name)
+            else:
+                self.queue.give_back(name)
 
     # ------------------------------------------------------------------ again and again
     def _look_again(self) -> None:

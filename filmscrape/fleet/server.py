@@ -1,7 +1,9 @@
 """The connection to Redis or Valkey, and what is said where it fails."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic, sleep
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import redis
@@ -13,11 +15,57 @@ from scrapy.settings import BaseSettings
 from filmscrape.runs.outcome import CannotBegin, Outcome
 
 _TIMEOUT = 10  # seconds for one answer
-_LONGEST_PAUSE = 1.0  # seconds between two tries
+_PAUSES = ExponentialBackoff(cap=1.0, base=0.05)  # seconds between two tries
+_MOST_DOUBLINGS = 10  # of a pause; the cap has come by then
 
 
 class ServerLost(Exception):  # noqa: N818 - named for what is the case
     """The server did not come back within the patience, or does not do what it is asked; the message says which."""
+
+
+class Patience(Retry):
+    """Tries for so many seconds; once that was in vain, all that follows fails at once.
+
+    The client counts tries, and those to connect anew within those to ask: a host that is off the net makes one try
+    last :data:`_TIMEOUT`. And a worker that has waited in vain is not to wait as long with each word of its farewell.
+    """
+
+    __hash__ = Retry.__hash__
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(_PAUSES, 1 << 30, (ConnectionError, TimeoutError, BusyLoadingError))
+        self._seconds = seconds
+        self._in_vain: Exception | None = None
+
+    def __eq__(self, other: Any) -> bool:
+        return self is other
+
+    def __deepcopy__(self, memo: Any) -> "Patience":
+        return self  # all connections of a client share it
+
+    def call_with_retry(
+        self,
+        do: Callable[[], Any],
+        fail: Callable[..., Any],
+        is_retryable: Callable[[Exception], bool] | None = None,
+        with_failure_count: bool = False,
+    ) -> Any:
+        """Do something, again and again until it works or the patience is at its end."""
+        begin, failures = monotonic(), 0
+        while True:
+            if self._in_vain is not None:
+                raise self._in_vain
+            try:
+                return do()
+            except self._supported_errors as fault:
+                if is_retryable is not None and not is_retryable(fault):
+                    raise
+                failures += 1
+                fail(*([fault, failures] if with_failure_count else [fault]))
+                if monotonic() - begin > self._seconds:
+                    self._in_vain = fault
+                else:
+                    sleep(self._backoff.compute(min(failures, _MOST_DOUBLINGS)))
 
 
 def connect(settings: BaseSettings) -> redis.Redis:
@@ -29,16 +77,15 @@ def connect(settings: BaseSettings) -> redis.Redis:
     :raises CannotBegin: there is none that answers, or the address is none.
     """
     url = settings["REDIS_URL"]
-    tries = max(1, round(settings.getfloat("REDIS_PATIENCE") / _LONGEST_PAUSE))
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=_TIMEOUT, retry=Retry(ExponentialBackoff(), 1)) as once:
+        once = redis.Redis.from_url(url, socket_connect_timeout=_TIMEOUT, retry=Retry(ExponentialBackoff(), 1))
+        with once, suppress(BusyLoadingError):  # that one comes: it reads what it had written
             once.ping()  # a wrong address is no reason for patience
         return redis.Redis.from_url(
             url,
             socket_timeout=_TIMEOUT,
             socket_connect_timeout=_TIMEOUT,
-            retry=Retry(ExponentialBackoff(cap=_LONGEST_PAUSE, base=0.05), tries),
-            retry_on_error=[ConnectionError, TimeoutError, BusyLoadingError],
+            retry=Patience(settings.getfloat("REDIS_PATIENCE")),
         )
     except ValueError as wrong:
         raise CannotBegin(Outcome.USAGE, f"REDIS_URL={url!r} is no address of a Redis server: {wrong}") from None

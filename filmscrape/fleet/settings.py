@@ -47,6 +47,7 @@ ITEM_PIPELINES = {
 # ------------------------------------------------------------------ manners are the fleet's
 DOWNLOADER_MIDDLEWARES = {
     **_MIDDLEWARES,
+    "filmscrape.fleet.leased.LeasedMiddleware": 50,
     "filmscrape.patience.PatienceMiddleware": None,
     "filmscrape.fleet.patience.SharedPatience": 945,
     "filmscrape.robots.RobotsMiddleware": None,

@@ -9,7 +9,7 @@ from typing import Any
 
 from filmscrape.archive.manifest import write_checksums
 from filmscrape.runs.lines import LineFile, as_line
-from filmscrape.runs.publish import put_in_place
+from filmscrape.runs.publish import put_in_place, write_draft
 from filmscrape.runs.readings import READINGS
 from filmscrape.runs.stored import hold_runs
 
@@ -102,11 +102,7 @@ class RunFolder:
 
     def draft(self, report: dict[str, Any]) -> None:
         """Write what ``run.json`` is to say, durably, but not in its place yet."""
-        with (self.path / f".{REPORT}").open("w", encoding="utf-8") as file:
-            json.dump({**report, "published": self.published}, file, ensure_ascii=False, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
+        draft_report({**report, "published": self.published}, self.path)
 
     def settle(self, *, is_over: bool) -> None:
         """Put the draft in its place."""
@@ -119,6 +115,12 @@ class RunFolder:
         """Make the files of lines durable."""
         for file in self._rows.values():
             file.close()
+
+
+def draft_report(report: dict[str, Any], folder: Path) -> Path:
+    """Write what ``run.json`` is to say into a folder, durably; the answer is the draft."""
+    text = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+    return write_draft([text.encode()], folder / f".{REPORT}").path
 
 
 def finish_report(folder: Path, *, is_over: bool) -> None:

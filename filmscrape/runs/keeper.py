@@ -266,6 +266,10 @@ class RunKeeper:
         if not self.verdict.outcome.publishes:
             with self.guarded():
                 self.run.save(self.report())
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Leave ledger and source to the next one."""
         self.ledger.close()
         self._unlock()
 

@@ -23,7 +23,7 @@ from filmscrape.runs.lock import SourceLock
 from filmscrape.runs.publish import draft_path, put_in_place, sync, write_draft
 from filmscrape.runs.readings import READINGS, Answered, Reading, RunFacts, page_reading, write_readings
 from filmscrape.runs.spool import Spool
-from filmscrape.runs.stored import RUNS, StoredRun, runs_of
+from filmscrape.runs.stored import PARTS, RUNS, StoredRun, runs_of
 from filmscrape.runs.versions import versions
 
 _LONGEST_REASON = 200  # characters, on one line
@@ -135,6 +135,8 @@ def _finish_run(folder: Path) -> None:
     if not folder.is_dir():
         return
     run = StoredRun.read(folder)
+    if run.is_finished:
+        shutil.rmtree(folder / PARTS, ignore_errors=True)  # of a worker that was killed when it had published
     if not run.is_finished and (folder / f".{REPORT}").is_file():
         finish_report(folder, is_over=True)
     elif run.is_finished and not (folder / CHECKSUMS).is_file():

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 RUNS = "runs"
+PARTS = "parts"
+"""Folder in a run's, where each of several workers writes into a folder of its own until one gathers it all."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,12 @@ class StoredRun:
 
     @property
     def warcs(self) -> list[Path]:
-        """The files with the run's captures, by name; none where it kept none."""
-        return sorted(path for path in self.path.glob("*.warc.gz") if path.name[0] != ".")
+        """The files with the run's captures, by name; none where it kept none.
+
+        Of a run that ended before the parts of its workers were gathered, those in the parts.
+        """
+        found = [path for path in self.path.glob("*.warc.gz") if path.name[0] != "."]
+        return sorted(found or self.path.glob(f"{PARTS}/*/*.warc.gz"))
 
     @property
     def events(self) -> Path:
