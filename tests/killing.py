@@ -100,13 +100,22 @@ class Place:
         """The runs, the oldest first."""
         return runs_of(self.output, SOURCE)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of the processes that crawl."""
+        return environment()
+
     def line(self, **settings: Any) -> list[str]:
         """The command line of a crawl, as a user has it."""
-        return command("crawl", SOURCE, "-a", f"base_url={self.origin}", OUTPUT_DIR=self.output, **QUICK | settings)
+        given = [part for name, value in self.arguments.items() for part in ("-a", f"{name}={value}")]
+        return command("crawl", SOURCE, *given, OUTPUT_DIR=self.output, **QUICK | settings)
 
     def start(self, **settings: Any) -> "subprocess.Popen[str]":
         """Begin a crawl in a process of its own."""
-        return subprocess.Popen(self.line(**settings), cwd=ROOT, env=environment(), stdout=-1, stderr=-1, text=True)
+        return self._start(self.line(**settings))
+
+    def _start(self, line: list[str]) -> "subprocess.Popen[str]":
+        return subprocess.Popen(line, cwd=ROOT, env=self.environment, stdout=-1, stderr=-1, text=True)
 
     def run(self, **settings: Any) -> "subprocess.CompletedProcess[str]":
         """Crawl in a process of its own, to the end."""
@@ -123,9 +132,13 @@ class Place:
 
     def run_in(self, where: str, **settings: Any) -> "subprocess.CompletedProcess[str]":
         """Crawl as this module does as a program: until the crawl kills itself, or the disk is full."""
+        return ended(self.start_in(where, **settings))
+
+    def start_in(self, where: str, **settings: Any) -> "subprocess.Popen[str]":
+        """Begin such a crawl."""
         line = self.line(**settings)
         line[2:3] = ["tests.killing", where]
-        return ended(subprocess.Popen(line, cwd=ROOT, env=environment(), stdout=-1, stderr=-1, text=True))
+        return self._start(line)
 
     def copied_to(self, output: Path) -> "Place":
         """The same state in another directory."""

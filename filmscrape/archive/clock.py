@@ -13,17 +13,24 @@ _AHEAD = timedelta(days=366)
 
 
 class SiteClock:
-    """What a site's clock said so far, in the order in which its answers came."""
+    """What a site's clock said so far, in the order in which its answers came.
+
+    :ivar latest: the latest time that it said.
+    """
 
     def __init__(self) -> None:
-        self._latest: datetime | None = None
+        self.latest: datetime | None = None
 
     def misdated(self, said: datetime) -> str | None:
         """Say why a time cannot be, where it cannot; else it counts for the answers behind it."""
-        if self._latest is not None and said > self._latest + _AHEAD:
+        if self.latest is not None and said > self.latest + _AHEAD:
             return f"its Date ({said:%Y-%m-%d}) is more than a year later than what the site said before"
-        self._latest = max(said, self._latest or said)
+        self.hear(said)
         return None
+
+    def hear(self, said: datetime) -> None:
+        """Take in what the site said to somebody else."""
+        self.latest = max(said, self.latest or said)
 
 
 def misdated(entries: Iterable[Entry]) -> dict[int, str]:

@@ -133,7 +133,8 @@ class AskingSpider(Spider):
             errback=self.unanswered,
             # All that leads to events goes first: event pages are asked for when most is known.
             priority=0 if event else 10,
-            meta={"kind": kind, "event": event, **meta},
+            # Whoever gets the answer has to know how late it is: another worker may not have heard from the site yet.
+            meta={"kind": kind, "event": event, "latest": self._clock.latest and self._clock.latest.isoformat(), **meta},
         )
 
     def ask_once(self, kind: str, path: str, limit: int = 0, **meta: Any) -> Iterator[Request]:
@@ -205,6 +206,8 @@ class AskingSpider(Spider):
         said = read_http_date(response.headers.get("Date")) if response.headers.get("Date") else None
         if said is None or replayed(response.url) is not None:
             return None
+        if known := response.meta.get("latest"):
+            self._clock.hear(datetime.fromisoformat(known))
         return self._clock.misdated(said)
 
     def blocked(self, response: Response) -> str | None:
