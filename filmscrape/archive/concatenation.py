@@ -24,25 +24,35 @@ class JoinedArchive(RunArchive):
 
     def __init__(self, folder: Path, parts: Iterable[Path]) -> None:
         self.path = folder / WARC
-        self.responses = self.revisits = self.bytes = 0
+        self.responses = self.revisits = 0
         self.source = SourceArchive(folder.parent)
-        index = IndexWriter(self.path)
-        draft = self.path.with_name(f".{WARC}")
+        places = self._join(parts)
+        self.bytes = self.path.stat().st_size
+        self._list(places)
+
+    def _join(self, parts: Iterable[Path]) -> list[tuple[Path, int]]:
+        """Write the parts one after another; the answer is where each begins."""
+        draft, places = self.path.with_name(f".{WARC}"), []
         with draft.open("wb") as whole:
             for part in parts:
                 if torn := repair(part).torn:
                     self.source.repaired[part.parent.name] = torn
-                begin = whole.tell()
+                places.append((part, whole.tell()))
                 with part.open("rb") as file:
                     shutil.copyfileobj(file, whole, _BLOCK)
-                for entry in read_entries(part):
-                    self.revisits += entry.kind == "revisit"
-                    self.responses += entry.kind != "revisit"
-                    index.add(replace(entry, offset=begin + entry.offset))
-            self.bytes = whole.tell()
             whole.flush()
             os.fsync(whole.fileno())
         put_in_place(draft, self.path)  # from here on nobody looks into the parts
+        return places
+
+    def _list(self, places: Iterable[tuple[Path, int]]) -> None:
+        """Write the lines of the parts' captures, each at its new place."""
+        index = IndexWriter(self.path)
+        for part, begin in places:
+            for entry in read_entries(part):
+                self.revisits += entry.kind == "revisit"
+                self.responses += entry.kind != "revisit"
+                index.add(replace(entry, offset=begin + entry.offset))
         index.close()
 
     def close(self) -> None:
