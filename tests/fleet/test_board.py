@@ -64,7 +64,7 @@ def test_nothing_is_left_of_a_run_but_how_it_ended(server: Server) -> None:
     first.end(Ended("run-1", 15, "", "closespider_pagecount"))
     ended = Ended("run-1", 0, "accepted")
     first.finish(ended)
-    assert server.keys() == ["filmscrape:{other}:run", "filmscrape:{test}:last"]
+    assert server.held() == ["filmscrape:{other}:run", "filmscrape:{test}:last"]
     assert 0 < server.client.ttl("filmscrape:{test}:last") <= 7 * 24 * 3600
     assert first.ended("run-1") == ended
 
@@ -83,7 +83,7 @@ def test_a_run_of_a_name_with_signs_of_a_pattern_is_cleared_alone(server: Server
         worker.join(RUN)
         worker.count("x")
     board(server, "b", source="run-[1]").forget("run-1")
-    assert server.keys() == ["filmscrape:{run-1}:run", "filmscrape:{run-1}:run-1:counts"]
+    assert server.held() == ["filmscrape:{run-1}:run", "filmscrape:{run-1}:run-1:counts"]
 
 
 # ------------------------------------------------------------------ who is there

@@ -189,7 +189,7 @@ def test_what_is_done_is_no_longer_kept(server: Server) -> None:
         waiting.push(page(f"/{number}"))
     while (request := waiting.pop()) is not None:
         waiting.done(name(request))
-    assert server.keys() == [f"{KEY}:numbers", f"{KEY}:seen"]
+    assert server.held() == [f"{KEY}:numbers", f"{KEY}:seen"]
     assert server.client.hlen(f"{KEY}:seen") == 20
 
 
@@ -210,14 +210,14 @@ def go_back(server: Server, **state: Any) -> None:
 def test_an_older_queue_is_not_taken_for_an_empty_one(disaster: Any, use: Any, server: Server) -> None:
     waiting = queue(server)
     waiting.push(page("/a"))
-    state = {key: server.client.dump(key) for key in server.keys()}
+    state = {key: server.client.dump(key) for key in server.held()}
     waiting.push(page("/b"))
     assert len(waiting) == 2
     disaster(server, **state)
-    before = server.keys()
+    before = server.held()
     with pytest.raises(ServerLost, match="lost the queue"):
         use(waiting)
-    assert server.keys() == before, "nothing is begun there"
+    assert server.held() == before, "nothing is begun there"
 
 
 def test_a_worker_that_comes_new_knows_no_better(server: Server) -> None:
