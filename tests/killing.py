@@ -108,7 +108,7 @@ class Place:
     def line(self, **settings: Any) -> list[str]:
         """The command line of a crawl, as a user has it."""
         given = [part for name, value in self.arguments.items() for part in ("-a", f"{name}={value}")]
-        return command("crawl", SOURCE, *given, OUTPUT_DIR=self.output, **QUICK | settings)
+        return command("crawl", SOURCE, *given, **{"OUTPUT_DIR": self.output, **QUICK, **settings})
 
     def start(self, **settings: Any) -> "subprocess.Popen[str]":
         """Begin a crawl in a process of its own."""

@@ -13,7 +13,7 @@ class SharedBudget(Budget):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self.counter = _Counter(WorkerKeeper.of(crawler))  # type: ignore[assignment]  # what Scrapy adds one to
+        self.counter = _Counter(crawler)  # type: ignore[assignment]  # what Scrapy adds one to
 
 
     def _close_spider(self, reason: str) -> None:
@@ -26,8 +26,8 @@ class SharedBudget(Budget):
 class _Counter(MutableMapping[str, int]):
     """Numbers that all workers add to."""
 
-    def __init__(self, keeper: WorkerKeeper) -> None:
-        self._keeper = keeper
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler  # an extension, as the keeper is: it has to be there before it can find others
         self._known: dict[str, int] = {}
 
     def __getitem__(self, name: str) -> int:
@@ -35,8 +35,9 @@ class _Counter(MutableMapping[str, int]):
 
     def __setitem__(self, name: str, value: int) -> None:
         step = value - self._known.get(name, 0)
-        with self._keeper.watched():
-            self._known[name] = self._keeper.board.count(f"budget {name}", step)
+        keeper = WorkerKeeper.of(self._crawler)
+        with keeper.watched():
+            self._known[name] = keeper.board.count(f"budget {name}", step)
 
     def __delitem__(self, name: str) -> None:
         del self._known[name]

@@ -189,10 +189,13 @@ class WorkerKeeper(RunKeeper):
         self._accounts.pop(name, None)
 
     def settle(self, name: str) -> bool:
-        """Write the account of a request; false where it cannot be written, and others are to do it again."""
-        if self.lost:
-            return False
+        """Write the account of a request; false where others are to do it again.
+
+        Where disk or server fail, what came of a request is not whole: a page that is not in the WARC, say.
+        """
         account = self._accounts.pop(name)
+        if self.is_broken:
+            return False
         now = {key: int(self.crawler.stats.get_value(key, 0)) for key in _BYTES}
         account.wire = (now[_BYTES[0]] - self._told[_BYTES[0]], now[_BYTES[1]] - self._told[_BYTES[1]])
         self._told = now
@@ -221,9 +224,13 @@ class WorkerKeeper(RunKeeper):
     def is_leaving(self) -> bool:
         """Whether this worker goes and the run goes on: a signal, a disk or a server that fails."""
         engine = self.crawler.engine
-        stopped = engine is not None and engine._stopping
-        broken = self.verdict is not None and self.verdict.outcome in (Outcome.CANNOT_WRITE, Outcome.FAULT)
-        return stopped or self.lost or broken
+        return self.is_broken or (engine is not None and engine._stopping)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether disk or server fail this worker."""
+        failing = (Outcome.CANNOT_WRITE, Outcome.FAULT)
+        return self.lost or (self.verdict is not None and self.verdict.outcome in failing)
 
     @property
     def is_ending(self) -> bool:

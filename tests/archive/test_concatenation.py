@@ -108,9 +108,10 @@ def test_it_takes_its_place_when_it_is_whole(run: Path, monkeypatch: pytest.Monk
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr("filmscrape.archive.concatenation.put_in_place", die)
-        JoinedArchive(run, parts)
+        with pytest.raises(KeyboardInterrupt):
+            JoinedArchive(run, parts)
     assert StoredRun.read(run).warcs == parts
     JoinedArchive(run, parts)
     assert len(captures(run / WARC)) == 5

@@ -80,7 +80,7 @@ class Fleet(Place):
     @property
     def arguments(self) -> dict[str, str]:
         """Those of the spider."""
-        return {"base_url": self.origin, **self.given}
+        return {**({} if "wayback" in self.given else {"base_url": self.origin}), **self.given}
 
     def line(self, **settings: Any) -> list[str]:
         """The command line of a worker."""
