@@ -32,7 +32,7 @@ from filmscrape import __version__
 from filmscrape.archive.cdxj import INDEXED, index_line, media_type, sorted_index, timestamp
 from filmscrape.archive.manifest import Fault
 from filmscrape.archive.members import Flaw, WarcRecord, walk
-from filmscrape.runs.stored import StoredRun
+from filmscrape.runs.stored import PARTS, StoredRun
 
 VERSION = "1.1.1"
 REFERRED = "referred.warc.gz"
@@ -98,6 +98,11 @@ def pack(run: StoredRun, others: list[StoredRun], target: Path) -> Packed:
 
 
 # ------------------------------------------------------------------ the run's own captures
+def packed_name(warc: Path) -> str:
+    """Name a WARC in the package: those of several workers, of a run that never came together, have one name."""
+    return f"{warc.parent.name}-{warc.name}" if warc.parent.parent.name == PARTS else warc.name
+
+
 def _moment(date: str) -> str:
     """A ``WARC-Date`` to the second, as RFC 3339 has it."""
     return datetime.strptime(timestamp(date), "%Y%m%d%H%M%S").strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -130,7 +135,7 @@ class _Contents:
         for warc in self.run.warcs:
             for record in self._records(warc):
                 self.newest = max(self.newest, _moment(record.date))
-                self.lines.append(index_line(record, warc.name))
+                self.lines.append(index_line(record, packed_name(warc)))
                 if record.id in titles or (not titles and _is_page(record)):
                     captured[record.id] = (record.url, _moment(record.date))
                 if record.type == "revisit":
@@ -284,7 +289,7 @@ def _write(file: IO[bytes], run: StoredRun, contents: _Contents, referred: _Refe
         package = _Package(archive, created)
         for warc in run.warcs:
             with warc.open("rb") as source:
-                package.add_resource(f"archive/{warc.name}", source, contents.ends[warc])
+                package.add_resource(f"archive/{packed_name(warc)}", source, contents.ends[warc])
         if referred.found:
             with tempfile.SpooledTemporaryFile(_BLOCK) as records:
                 lines += referred.write(records)

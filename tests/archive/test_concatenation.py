@@ -14,6 +14,7 @@ from filmscrape.archive.concatenation import JoinedArchive
 from filmscrape.archive.index import INDEX, WARC, SourceArchive, is_indexed, read_entries, scan, write_index
 from filmscrape.archive.reader import read_captures
 from filmscrape.archive.recorder import RunArchive
+from filmscrape.archive.wacz import packed_name
 from filmscrape.archive.writer import Answer
 from filmscrape.runs.stored import PARTS, StoredRun
 
@@ -142,3 +143,8 @@ def test_a_worker_refers_to_no_body_of_another(run: Path) -> None:
     part(run, "b")
     assert part(run, "a").is_file()
     assert [entry.kind for entry in read_entries(run / PARTS / "a" / WARC)] == ["response", "response", "revisit"]
+
+
+def test_parts_are_packed_under_names_of_their_own(run: Path) -> None:
+    assert [packed_name(part(run, worker)) for worker in "ab"] == ["a-pages.warc.gz", "b-pages.warc.gz"]
+    assert packed_name(run / WARC) == WARC
