@@ -261,6 +261,7 @@ class WorkerKeeper(RunKeeper):
                 if self._ended is not None:
                     return False
                 if not self.board.is_waited_for() and self.board.be_last() and self._lock_alone():
+                    self._ending = self.board.ending()
                     return True
             await sleep(_LOOK_AGAIN)
         return False
@@ -351,10 +352,8 @@ class WorkerKeeper(RunKeeper):
         if not self._gathers:
             self._leave()
             return
-        with self.watched():
-            ending = self.board.ending()
-            if ending is not None:
-                self.verdict, reason = self.verdict or ending.verdict, ending.reason or reason
+        if self._ending is not None:
+            self.verdict, reason = self.verdict or self._ending.verdict, self._ending.reason or reason
         super().spider_closed(reason)
 
     def _let_go(self) -> None:
@@ -364,7 +363,7 @@ class WorkerKeeper(RunKeeper):
             assert self.verdict is not None
             if isinstance(self.archive, JoinedArchive | None) and self.crawled is not None:
                 shutil.rmtree(self._parts, ignore_errors=True)
-            with self.watched():
+            with suppress(ServerLost), told(self.board.url):  # it is published all the same, and the next one sees that
                 self.board.finish(Ended(self.run.id, int(self.verdict.outcome), self.verdict.message))
         super()._let_go()
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,11 +94,12 @@ class Fleet(Place):
         """Crawl with some workers, to the end; the answer is their exit codes."""
         return codes(self.workers(number, **settings))
 
-    def at(self, number: int, act: Callable[[], object]) -> None:
-        """Do something when the n-th request is there, and go on when it is done."""
+    def at(self, number: int, *acts: Callable[[], object]) -> None:
+        """Do something when so many more requests have come in, and go on when it is done."""
         seen = len(self.site.asked)
         wait_for(lambda: len(self.site.asked) >= seen + number)
-        act()
+        for act in acts:
+            act()
 
     @property
     def again(self) -> list[str]:
@@ -164,8 +165,11 @@ class Slow(Watched):
 
 
 @contextmanager
-def fleet(folder: Path, site: Watched | None = None, **given: str) -> Iterator[Fleet]:
-    """A server, a site, and a directory to crawl it into."""
+def fleet(folder: Path, site: Watched | None = None, given: Mapping[str, str] | None = None) -> Iterator[Fleet]:
+    """A server, a site, and a directory to crawl it into.
+
+    :param given: arguments of the spider.
+    """
     site = site or watched_site()
     with valkey(folder / "valkey") as server, serve(site) as origin:
-        yield Fleet(folder / "output", origin, site, server, given)
+        yield Fleet(folder / "output", origin, site, server, dict(given or {}))

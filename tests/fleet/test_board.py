@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import Any
 
 import pytest
 from scrapy.settings import Settings
@@ -14,12 +15,12 @@ from tests.fleet.fleets import Server, wait_for
 RUN = Mission("run-1", "2026-01-01T00:00:00+00:00", {"only": "a"}, "1")
 
 
-def board(server: Server, worker: str, source: str = "test", **settings: float) -> Board:
+def board(server: Server, worker: str, source: str = "test", **settings: Any) -> Board:
     values = {"REDIS_URL": server.url, "REDIS_PATIENCE": 1, "LEASE": 60, "FLEET_LATE": 3600, **settings}
     return Board(Settings(values), source, worker)
 
 
-def joined(server: Server, worker: str, **settings: float) -> Board:
+def joined(server: Server, worker: str, **settings: Any) -> Board:
     found = board(server, worker, **settings)
     found.join(RUN)
     found.be_there()
@@ -37,7 +38,7 @@ def test_the_first_begins_the_run_and_others_join_it(server: Server) -> None:
 
 
 @pytest.mark.parametrize("other", [{"arguments": {}}, {"version": "2"}])
-def test_another_crawl_is_not_joined(other: dict[str, object], server: Server) -> None:
+def test_another_crawl_is_not_joined(other: dict[str, Any], server: Server) -> None:
     board(server, "a").join(RUN)
     with pytest.raises(CannotBegin, match="the workers of run-1 crawl with") as refused:
         board(server, "b").join(RUN._replace(id="run-2", **other))

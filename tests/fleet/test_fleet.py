@@ -61,7 +61,7 @@ def test_one_killed_twice_and_the_server_once(alone: Alone, tmp_path: Path) -> N
         workers = place.workers(3)
         place.at(15, workers[0].kill)
         workers.append(place.start())
-        place.at(15, lambda: (place.server.kill(), time.sleep(0.2), place.server.start()))
+        place.at(15, place.server.kill, lambda: time.sleep(0.2), place.server.start)
         place.at(10, workers[1].kill)
         workers.append(place.start())
         assert sorted(codes(workers)) == [KILLED, KILLED, 0, 0, 0]
@@ -116,7 +116,7 @@ SCOPES = {
 @pytest.mark.parametrize("name", SCOPES)
 def test_a_scope_is_that_of_one_process(name: str, tmp_path: Path) -> None:
     given = SCOPES[name]
-    with fleet(tmp_path, **given) as place, crawled(tmp_path / "plain") as plain:
+    with fleet(tmp_path, given=given) as place, crawled(tmp_path / "plain") as plain:
         line = [*plain.line(), *(part for item in given.items() for part in ("-a", "=".join(item)))]
         one = ended(plain._start(line))
         many = [place.start()]
@@ -219,7 +219,7 @@ def test_killed_as_the_one_that_publishes(where: str, number: int, alone: Alone,
 def test_all_killed(alone: Alone, tmp_path: Path) -> None:
     with fleet(tmp_path, Slow(SLOW)) as place:
         workers = place.workers(3)
-        place.at(30, lambda: [worker.kill() for worker in workers])
+        place.at(30, *(worker.kill for worker in workers))
         assert codes(workers) == [KILLED] * 3
         assert place.crawl(1) == [0]
         assert len(place.runs()) == 1
@@ -264,7 +264,7 @@ def test_one_is_told_to_go_and_one_comes(alone: Alone, tmp_path: Path) -> None:
 def test_all_are_told_to_go(alone: Alone, tmp_path: Path) -> None:
     with fleet(tmp_path, Slow(SLOW)) as place:
         workers = place.workers(2)
-        place.at(20, lambda: [worker.terminate() for worker in workers])
+        place.at(20, *(worker.terminate for worker in workers))
         ends = [ended(worker) for worker in workers]
         assert [end.returncode for end in ends] == [Outcome.INTERRUPTED] * 2
         assert any("the next worker goes on with it" in end.stderr for end in ends)
@@ -284,6 +284,28 @@ def test_told_to_go_twice(alone: Alone, tmp_path: Path) -> None:
         place.site.seconds = 0  # type: ignore[attr-defined]
         assert place.crawl(1) == [0]
         check_same(place, alone, again=AT_A_KILL)
+
+
+@pytest.mark.long
+def test_one_stands_still(alone: Alone, tmp_path: Path) -> None:
+    """Others do what it had in hand, and wait for what it may still be writing."""
+    with fleet(tmp_path, Slow(0.1)) as place:
+        workers = place.workers(2)
+        place.at(30, lambda: workers[0].send_signal(signal.SIGSTOP))
+        time.sleep(3 * LEASE)
+        assert not place.dataset.exists()
+        workers[0].send_signal(signal.SIGCONT)
+        assert codes(workers) == [0, 0]
+        check_same(place, alone, again=AT_A_KILL)
+
+
+@pytest.mark.long
+def test_a_site_without_rules_that_can_be_read_is_left_by_all(tmp_path: Path) -> None:
+    site = watched_site()
+    site.answers["/robots.txt"] = Answer(status=500)
+    with fleet(tmp_path, site) as place:
+        assert place.crawl(2, RETRY_TIMES=0) == [Outcome.ROBOTS] * 2
+        assert site.asked == ["/robots.txt"]
 
 
 @pytest.mark.long
@@ -322,7 +344,7 @@ def test_another_crawl_does_not_join(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("argument", [{"max_events": "3"}, {"wayback": "2022-09-01..2022-09-02"}])
 def test_what_needs_one_that_sees_all_is_refused(argument: dict[str, str], tmp_path: Path) -> None:
-    with fleet(tmp_path, **argument) as place:
+    with fleet(tmp_path, given=argument) as place:
         refused = ended(place.start())
         assert refused.returncode == Outcome.USAGE
         assert "crawl without SCRAPY_PROJECT=redis" in refused.stderr
@@ -387,7 +409,7 @@ def test_a_server_that_forgets(alone: Alone, tmp_path: Path) -> None:
 def test_a_plain_crawl_goes_on_where_a_fleet_was_given_up(alone: Alone, tmp_path: Path) -> None:
     with fleet(tmp_path, Slow(SLOW)) as place:
         workers = place.workers(2)
-        place.at(40, lambda: [worker.kill() for worker in workers])
+        place.at(40, *(worker.kill for worker in workers))
         codes(workers)
         one = scrapy("crawl", SOURCE, "-a", f"base_url={place.origin}", OUTPUT_DIR=place.output, DOWNLOAD_DELAY=0,
                      AUTOTHROTTLE_ENABLED=0)  # fmt: skip
@@ -396,6 +418,20 @@ def test_a_plain_crawl_goes_on_where_a_fleet_was_given_up(alone: Alone, tmp_path
         assert place.report["counts"]["resumed"] >= 30
         assert len(place.again) <= 2 * AT_A_KILL
         assert scrapy("verify", OUTPUT_DIR=place.output).returncode == 0
+
+
+@pytest.mark.long
+def test_a_server_that_is_lost_when_all_is_published(alone: Alone, tmp_path: Path) -> None:
+    with fleet(tmp_path) as place:
+        worker = place.start(REDIS_PATIENCE=1)
+        wait_for(place.dataset.exists)
+        place.server.kill()
+        assert codes([worker]) == [0]
+        place.server.start()
+        next_one = ended(place.start())
+        assert next_one.returncode == 0
+        assert len(place.runs()) == 1
+        check_same(place, alone)
 
 
 # ------------------------------------------------------------------ a disk that fails
@@ -458,7 +494,7 @@ def test_a_delay_is_that_of_the_fleet(alone: Alone, tmp_path: Path) -> None:
 def test_a_crawl_delay_is_that_of_the_fleet(tmp_path: Path) -> None:
     site = Timed()
     site.answers["/robots.txt"].body += b"\nUser-agent: *\nCrawl-delay: 0.2\n"
-    with fleet(tmp_path, site, discover="listing") as place:
+    with fleet(tmp_path, site, {"discover": "listing"}) as place:
         assert set(place.crawl(3)) <= {0, int(Outcome.DEGRADED)}
         assert site.shortest() > 0.2 - JITTER
 

@@ -1,5 +1,7 @@
 """The same thing to do has the same name, whoever comes upon it."""
 
+from typing import Any
+
 import pytest
 from scrapy import Request
 from scrapy.utils.request import RequestFingerprinter
@@ -9,7 +11,7 @@ from filmscrape.fleet.identity import matter_of, name_of
 PAGE = "https://site.test/a"
 
 
-def asked(url: str = PAGE, *, again: bool = False, event: str | None = None, **meta: object) -> Request:
+def asked(url: str = PAGE, *, again: bool = False, event: str | None = None, **meta: Any) -> Request:
     return Request(url, dont_filter=again, meta={"kind": "series", "event": event, **meta})
 
 
@@ -24,7 +26,7 @@ def test_a_first_request_is_named_by_its_address() -> None:
 
 
 @pytest.mark.parametrize("step", [{"retry_times": 1}, {"hops": 2}, {"unconditional": True}])
-def test_a_step_on_the_way_has_its_own_name(step: dict[str, int]) -> None:
+def test_a_step_on_the_way_has_its_own_name(step: dict[str, Any]) -> None:
     steps = [named(asked()), named(asked(again=True)), named(asked(again=True, **step))]
     assert len(set(steps)) == 3
     assert steps[2] == named(asked(again=True, download_latency=0.3, **step))

@@ -1,10 +1,10 @@
 """A queue whose requests are leased loses none, gives none twice, and knows when it is through."""
 
 import time
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
-import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +16,7 @@ from filmscrape.fleet.queue import LEASE_NAME, TAKEN, LeaseQueue, Pushed
 from filmscrape.fleet.server import ServerLost
 from tests.fleet.fleets import Server, wait_for
 
+MSGPACK = import_module("msgpack")  # as the settings name it
 KEY = "filmscrape:{test}:run:queue"
 
 
@@ -23,7 +24,7 @@ def queue(server: Server, lease: float = 60, key: str = KEY) -> LeaseQueue:
     """The queue as one worker has it."""
     spider: Any = Spider(name="test")
     spider.crawler = SimpleNamespace(request_fingerprinter=RequestFingerprinter(), settings=Settings({"LEASE": lease}))
-    return LeaseQueue(server.client, spider, key, msgpack)
+    return LeaseQueue(server.client, spider, key, MSGPACK)
 
 
 def page(path: str, kind: str = "series", **more: Any) -> Request:
