@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from filmscrape.archive.index import WARC, IndexWriter, SourceArchive, read_entries
 from filmscrape.archive.recorder import RunArchive
@@ -17,6 +18,9 @@ _BLOCK = 1 << 20  # bytes
 class JoinedArchive(RunArchive):
     """The WARC of a run that several workers wrote, and the lines beside it.
 
+    The part that begins with robots.txt comes first, as in a run of one process: by what the site's clock said there
+    the times behind it are judged (:func:`~filmscrape.archive.clock.misdated`).
+
     :param folder: the run's folder.
     :param parts: the workers' WARCs, closed; the torn end of one whose worker was killed is left out.
     :raises OSError: where a part cannot be read, or the file not be written.
@@ -26,7 +30,7 @@ class JoinedArchive(RunArchive):
         self.path = folder / WARC
         self.responses = self.revisits = 0
         self.source = SourceArchive(folder.parent)
-        places = self._join(parts)
+        places = self._join(sorted(parts, key=lambda part: (not _begins_a_run(part), part)))
         self.bytes = self.path.stat().st_size
         self._list(places)
 
@@ -57,3 +61,8 @@ class JoinedArchive(RunArchive):
 
     def close(self) -> None:
         """It is closed."""
+
+
+def _begins_a_run(part: Path) -> bool:
+    first = next(read_entries(part), None)
+    return first is not None and urlsplit(first.url).path == "/robots.txt"

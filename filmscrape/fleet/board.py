@@ -16,16 +16,22 @@ from filmscrape.runs.outcome import CannotBegin, Outcome, Verdict
 _NOW = "local clock = redis.call('TIME') local now = clock[1] * 1000 + math.floor(clock[2] / 1000) "
 # Nobody takes a time that is still to come: so a worker that dies or leaves takes none with it, and nobody asks at a
 # time that was taken before the host wanted to be left alone.
-_CLAIM = _NOW + """
+_CLAIM = (
+    _NOW
+    + """
 local due = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0)
 if due > now then return due - now end
 if tonumber(ARGV[2]) > 0 then redis.call('HSET', KEYS[1], ARGV[1], now + ARGV[2]) end
 return 0
 """
-_PAUSE = _NOW + """
+)
+_PAUSE = (
+    _NOW
+    + """
 local due = math.max(now + ARGV[2], tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 0))
 redis.call('HSET', KEYS[1], ARGV[1], due)
 """
+)
 _JOIN = "redis.call('SETNX', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])"
 _BE_THERE = _NOW + "redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])"
 _PRESENT = _NOW + "return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')"
@@ -235,5 +241,3 @@ class Board:
 def _literally(text: str) -> str:
     """A pattern that means just this text."""
     return "".join(f"\\{sign}" if sign in "*?[]\\" else sign for sign in text)
-
-

@@ -15,7 +15,6 @@ class SharedBudget(Budget):
         super().__init__(crawler)
         self.counter = _Counter(crawler)  # type: ignore[assignment]  # what Scrapy adds one to
 
-
     def _close_spider(self, reason: str) -> None:
         keeper = WorkerKeeper.of(self.crawler)
         with keeper.watched():

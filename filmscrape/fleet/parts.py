@@ -78,5 +78,3 @@ def _all(folders: Sequence[Path]) -> Iterator[tuple[tuple[int, int], Account]]:
         if (folder / ACCOUNTS).exists():
             for number, account in enumerate(read_accounts(folder / ACCOUNTS)):
                 yield (part, number), account
-
-

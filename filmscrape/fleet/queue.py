@@ -46,7 +46,9 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 """
 # Waiting requests are sorted by priority, then by number. A double holds 2^53: room for 8,000 priorities.
-_PUSH = _SAME + """
+_PUSH = (
+    _SAME
+    + """
 local known = redis.call('HGET', KEYS[2], ARGV[2])
 if known then return {number, known == ARGV[3] and 2 or 3} end
 local most = tonumber(ARGV[7])
@@ -58,8 +60,12 @@ number = redis.call('HINCRBY', KEYS[1], '', 1)
 redis.call('ZADD', KEYS[4], number - tonumber(ARGV[5]) * 1099511627776, ARGV[2])
 return {number, 1}
 """
+)
 # What comes back is given first: it has waited longest, and others may follow from it.
-_TAKE = _SAME + _NOW + """
+_TAKE = (
+    _SAME
+    + _NOW
+    + """
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, 100)) do
     redis.call('ZREM', KEYS[4], name)
     redis.call('ZADD', KEYS[3], -9007199254740992, name)
@@ -69,10 +75,14 @@ if not first then return {number} end
 redis.call('ZADD', KEYS[4], now + ARGV[2], first)
 return {number, first, redis.call('HGET', KEYS[2], first), redis.call('HINCRBY', KEYS[5], first, 1)}
 """
+)
 _COUNT = _SAME + "return {number, redis.call('ZCARD', KEYS[2]) + redis.call('ZCARD', KEYS[3])}"
-_RENEW = _NOW + """
+_RENEW = (
+    _NOW
+    + """
 for at = 2, #ARGV do redis.call('ZADD', KEYS[1], 'XX', now + ARGV[1], ARGV[at]) end
 """
+)
 _DONE = """
 redis.call('ZREM', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])

@@ -127,6 +127,7 @@ class AskingSpider(Spider):
         :param path: path (and query) on the site, or an absolute address on its host.
         :param event: canonical address, for an event's page.
         """
+        latest = self._clock.latest
         return Request(
             urljoin(self.origin, path),
             callback=self.answered,
@@ -134,7 +135,7 @@ class AskingSpider(Spider):
             # All that leads to events goes first: event pages are asked for when most is known.
             priority=0 if event else 10,
             # Whoever gets the answer has to know how late it is: another worker may not have heard from the site yet.
-            meta={"kind": kind, "event": event, "latest": self._clock.latest and self._clock.latest.isoformat(), **meta},
+            meta={"kind": kind, "event": event, "latest": latest and latest.isoformat(), **meta},
         )
 
     def ask_once(self, kind: str, path: str, limit: int = 0, **meta: Any) -> Iterator[Request]:

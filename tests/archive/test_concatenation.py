@@ -26,11 +26,13 @@ def answer(url: str, body: bytes) -> Answer:
     return Answer(url, WHEN, b"GET / HTTP/1.1", b"HTTP/1.1 200 OK\r\nContent-Type: text/html", body)
 
 
-def part(run: Path, worker: str, *, is_closed: bool = True) -> Path:
+def part(run: Path, worker: str, *, is_closed: bool = True, first: str = "") -> Path:
     """What a worker wrote; one that was killed left it without the lines beside it."""
     folder = run / PARTS / worker
     folder.mkdir(parents=True)
     archive = RunArchive(folder, run.parent, {"software": "test"})
+    if first:
+        archive.record(answer(first, b"rules"), 200)
     for number, body in enumerate(BODIES[worker]):
         archive.record(answer(f"https://site.test/{worker}/{number}", body), 200)
     archive.close()
@@ -71,6 +73,12 @@ def test_it_is_read_as_one_file(run: Path) -> None:
     assert kinds.count("response") == joined.responses == 4
     assert kinds.count("revisit") == joined.revisits == 1
     assert joined.report()["bytes"] == whole.stat().st_size
+
+
+def test_the_part_with_the_rules_comes_first(run: Path) -> None:
+    """As in a run of one process: its answers are judged by the time that the site's clock said there."""
+    JoinedArchive(run, [part(run, "a"), part(run, "b", first="https://site.test/robots.txt"), part(run, "c")])
+    assert [capture.url[18:] for capture in captures(run / WARC)] == ["robots.txt", "b/0", "b/1", "a/0", "a/1", "a/2"]
 
 
 def test_its_index_is_that_of_a_scan(run: Path) -> None:

@@ -161,6 +161,8 @@ def test_other_commands_read_what_a_fleet_left(tmp_path: Path) -> None:
             assert (done.returncode, done.stderr) == (0, ""), (arguments, done)
         again = scrapy("replay", run.name, **output)
         assert again.returncode == 0, again
+        listed = place.report["counts"]["listed"]
+        assert f"against the dataset: 0 added, 0 changed, {listed} unchanged, 0 not read" in again.stdout
 
 
 # ------------------------------------------------------------------ killed
