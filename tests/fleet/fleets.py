@@ -34,7 +34,8 @@ class Server:
     def __init__(self, folder: Path) -> None:
         with create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        self._valkey = ValkeyServer(port=port, data_dir=folder, persist=True, appendonly="yes")
+        # As deploy/valkey.conf has it: `everysec` may lose what was answered to while the disk is busy.
+        self._valkey = ValkeyServer(port=port, data_dir=folder, persist=True, appendonly="yes", appendfsync="always")
         self._folder = folder
         self.url = f"redis://127.0.0.1:{port}/0"
         self.client: Any = redis.Redis.from_url(self.url)
@@ -50,6 +51,16 @@ class Server:
     def held(self) -> list[str]:
         """What it holds."""
         return sorted(key.decode() for key in self.client.keys("*"))
+
+    def memory(self) -> dict[str, bytes]:
+        """All that it holds, to go back to it."""
+        return {key: self.client.dump(key) for key in self.held()}
+
+    def go_back(self, memory: dict[str, bytes]) -> None:
+        """Come back as one does that starts with an older copy of its memory."""
+        self.client.flushall()
+        for key, value in memory.items():
+            self.client.restore(key, 0, value)
 
 
 @contextmanager

@@ -408,6 +408,19 @@ def test_a_server_that_forgets(alone: Alone, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+def test_a_server_that_comes_back_with_an_older_queue(alone: Alone, tmp_path: Path) -> None:
+    """A worker that knows more than the server might not ask again for what that has forgotten; a new one does."""
+    with fleet(tmp_path, Slow(SLOW)) as place:
+        workers, memory = place.workers(2), dict[str, bytes]()
+        place.at(25, lambda: memory.update(place.server.memory()))
+        place.at(20, lambda: place.server.go_back(memory))
+        assert codes(workers) == [Outcome.FAULT] * 2
+        assert place.crawl(1) == [0]
+        assert len(place.runs()) == 1
+        check_same(place, alone, again=20 + 4 * AT_A_KILL)
+
+
+@pytest.mark.long
 def test_a_plain_crawl_goes_on_where_a_fleet_was_given_up(alone: Alone, tmp_path: Path) -> None:
     with fleet(tmp_path, Slow(SLOW)) as place:
         workers = place.workers(2)
