@@ -32,7 +32,14 @@ local due = math.max(now + ARGV[2], tonumber(redis.call('HGET', KEYS[1], ARGV[1]
 redis.call('HSET', KEYS[1], ARGV[1], due)
 """
 )
-_JOIN = "redis.call('SETNX', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])"
+# Who begins a run is there from then on: one that comes at the same moment must not take it for one that was left.
+_JOIN = (
+    _NOW
+    + """
+if redis.call('SETNX', KEYS[1], ARGV[1]) == 1 then redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[3]) end
+return redis.call('GET', KEYS[1])
+"""
+)
 _BE_THERE = _NOW + "redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])"
 _PRESENT = _NOW + "return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')"
 _KEEP = """
@@ -107,7 +114,7 @@ class Board:
 
     # ------------------------------------------------------------------ the run
     def join(self, mine: Mission) -> Mission:
-        """Take part in the run that is going on, else begin one.
+        """Take part in the run that is going on, else begin one; one of another crawl that all have left is given up.
 
         :param mine: the run as this worker would begin it.
         :return: the run as it is.
@@ -115,15 +122,20 @@ class Board:
         """
         if not self.server.exists(self._root + ":run"):
             self._refuse_late()
-        theirs = Mission(**json.loads(self._join([self._root + ":run"], [json.dumps(mine._asdict())])))
-        if theirs.arguments != mine.arguments or theirs.version != mine.version:
-            raise CannotBegin(
-                Outcome.USAGE,
-                f"the workers of {theirs.id} crawl with {theirs.arguments or 'no arguments'} and version"
-                f" {theirs.version}, this one was called with {mine.arguments or 'none'} and is {mine.version}",
-            )
+        keys = [self._root + ":run", f"{self._root}:{mine.id}:workers"]
+        found = self._join(keys, [json.dumps(mine._asdict()), self._lease, self._worker])
+        theirs = Mission(**json.loads(found))
         self._prefix = f"{self._root}:{theirs.id}"
-        return theirs
+        if theirs.arguments == mine.arguments and theirs.version == mine.version:
+            return theirs
+        if not self.present():
+            self.forget(theirs.id)
+            return self.join(mine)
+        raise CannotBegin(
+            Outcome.USAGE,
+            f"the workers of {theirs.id} crawl with {theirs.arguments or 'no arguments'} and version"
+            f" {theirs.version}, this one was called with {mine.arguments or 'none'} and is {mine.version}",
+        )
 
     def is_of(self, run: Mission) -> bool:
         """Whether a run is the one that this worker takes part in."""

@@ -43,6 +43,17 @@ def test_another_crawl_is_not_joined(other: dict[str, Any], server: Server) -> N
     with pytest.raises(CannotBegin, match="the workers of run-1 crawl with") as refused:
         board(server, "b").join(RUN._replace(id="run-2", **other))
     assert refused.value.outcome is Outcome.USAGE
+    assert "filmscrape:{test}:run-2:workers" not in server.held()
+
+
+@pytest.mark.parametrize("other", [{"arguments": {}}, {"version": "2"}])
+def test_another_crawl_that_all_have_left_holds_nobody_up(other: dict[str, Any], server: Server) -> None:
+    first = joined(server, "a")
+    first.count("x")
+    first.leave()
+    mine = RUN._replace(id="run-2", **other)
+    assert board(server, "b").join(mine) == mine
+    assert server.held() == ["filmscrape:{test}:run", "filmscrape:{test}:run-2:workers"]
 
 
 def test_one_that_comes_late_is_told_how_the_run_ended(server: Server) -> None:
@@ -65,7 +76,7 @@ def test_nothing_is_left_of_a_run_but_how_it_ended(server: Server) -> None:
     first.end(Ended("run-1", 15, "", "closespider_pagecount"))
     ended = Ended("run-1", 0, "accepted")
     first.finish(ended)
-    assert server.held() == ["filmscrape:{other}:run", "filmscrape:{test}:last"]
+    assert server.held() == ["filmscrape:{other}:run", "filmscrape:{other}:run-1:workers", "filmscrape:{test}:last"]
     assert 0 < server.client.ttl("filmscrape:{test}:last") <= 7 * 24 * 3600
     assert first.ended("run-1") == ended
 
@@ -84,7 +95,8 @@ def test_a_run_of_a_name_with_signs_of_a_pattern_is_cleared_alone(server: Server
         worker.join(RUN)
         worker.count("x")
     board(server, "b", source="run-[1]").forget("run-1")
-    assert server.held() == ["filmscrape:{run-1}:run", "filmscrape:{run-1}:run-1:counts"]
+    others = [f"filmscrape:{{run-1}}:{name}" for name in ("run", "run-1:counts", "run-1:workers")]
+    assert server.held() == others
 
 
 # ------------------------------------------------------------------ who is there
