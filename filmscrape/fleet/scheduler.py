@@ -20,7 +20,7 @@ from scrapy.utils.misc import load_object
 from scrapy_redis.scheduler import Scheduler
 
 from filmscrape.fleet.keeper import WorkerKeeper
-from filmscrape.fleet.queue import LEASE_NAME, LeaseQueue, Pushed
+from filmscrape.fleet.queue import LEASE_NAME, TAKEN, LeaseQueue, Pushed
 
 if TYPE_CHECKING:
     from twisted.internet.task import LoopingCall
@@ -56,6 +56,7 @@ class LeasingScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis has no 
         """Begin."""
         self.keeper = WorkerKeeper.of(self.crawler)
         self._in_hand: set[str] = set()
+        self._alone = ""
         self._loops: list[AsyncioLoopingCall | LoopingCall] = []
         # As scrapy-redis does, without its word to the log, for which it calls what Scrapy has given up.
         self.spider = spider
@@ -86,13 +87,22 @@ class LeasingScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis has no 
         return True  # it is not known; whatever led to it is not let go of, and will lead to it again
 
     def next_request(self) -> Request | None:
-        """Take the next request; ``None`` where there is none now, or none is to be asked any more."""
-        if self.keeper.is_ending:
+        """Take the next request; ``None`` where there is none now, or none is to be asked any more.
+
+        What another worker did not come back from is worked on alone: if it kills this one too, nothing else is
+        blamed for that.
+        """
+        if self.keeper.is_ending or self._alone in self._in_hand:
             return None
         with self.keeper.watched():
             request = self.queue.pop()
             if request is None or request.meta[LEASE_NAME] in self._in_hand:
                 return None  # its own: it was so slow that the lease ran out
+            if request.meta[TAKEN] > 1:
+                if self._in_hand:
+                    self.queue.give_back(request.meta[LEASE_NAME])
+                    return None
+                self._alone = request.meta[LEASE_NAME]
             self._in_hand.add(request.meta[LEASE_NAME])
             self.keeper.begin(request)
             return request

@@ -15,6 +15,7 @@ import pytest
 
 from filmscrape.fixtures import Answer
 from filmscrape.runs.outcome import Outcome
+from filmscrape.settings import SPIDER_MIDDLEWARES
 from tests.crawling import ROOT, SOURCE, scrapy
 from tests.fleet.fleets import AGAIN, IN_HAND, LEASE, Fleet, Slow, codes, counts, fleet, wait_for
 from tests.killing import Watched, crawled, ended, watched_site
@@ -245,7 +246,7 @@ def test_a_page_that_kills_whoever_takes_it(tmp_path: Path) -> None:
         place.check_clean()
 
 
-DEADLY = json.dumps({"tests.fleet.deadly.Deadly": 10})
+DEADLY = json.dumps({**SPIDER_MIDDLEWARES, "tests.fleet.deadly.Deadly": 10})
 
 
 # ------------------------------------------------------------------ coming and going
