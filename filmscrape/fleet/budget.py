@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, MutableMapping
 
+from scrapy import Request, Spider
 from scrapy.crawler import Crawler
+from scrapy.http import Response
 
 from filmscrape.fleet.keeper import WorkerKeeper
 from filmscrape.runs.budget import Budget
@@ -14,6 +16,13 @@ class SharedBudget(Budget):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self.counter = _Counter(crawler)  # type: ignore[assignment]  # what Scrapy adds one to
+
+    def page_count(self, response: Response, request: Request, spider: Spider) -> None:
+        """Count an answer; who finds the limit passed ends too, be it that whoever reached it has died."""
+        super().page_count(response, request, spider)
+        most = self.close_on["pagecount"]
+        if most and self.counter["pagecount"] > most and not WorkerKeeper.of(self.crawler).is_ending:
+            self._close_spider("closespider_pagecount")
 
     def _close_spider(self, reason: str) -> None:
         keeper = WorkerKeeper.of(self.crawler)

@@ -15,6 +15,7 @@ from scrapy.settings import BaseSettings
 from filmscrape.runs.outcome import CannotBegin, Outcome
 
 _TIMEOUT = 10  # seconds for one answer
+_AT_FIRST = 5.0  # seconds of patience with an address that may be wrong: a restart takes one or two
 _PAUSES = ExponentialBackoff(cap=1.0, base=0.05)  # seconds between two tries
 _MOST_DOUBLINGS = 10  # of a pause; the cap has come by then
 
@@ -78,9 +79,10 @@ def connect(settings: BaseSettings) -> redis.Redis:
     """
     url = settings["REDIS_URL"]
     try:
-        once = redis.Redis.from_url(url, socket_connect_timeout=_TIMEOUT, retry=Retry(ExponentialBackoff(), 1))
+        first = Patience(min(_AT_FIRST, settings.getfloat("REDIS_PATIENCE")))
+        once = redis.Redis.from_url(url, socket_connect_timeout=_TIMEOUT, retry=first)
         with once, suppress(BusyLoadingError):  # that one comes: it reads what it had written
-            once.ping()  # a wrong address is no reason for patience
+            once.ping()
         return redis.Redis.from_url(
             url,
             socket_timeout=_TIMEOUT,
