@@ -120,7 +120,7 @@ class Board:
         :return: the run as it is.
         :raises CannotBegin: it is another crawl that is going on, or this worker has come late.
         """
-        if not self.server.exists(self._root + ":run"):
+        if not self.is_going_on():
             self._refuse_late()
         keys = [self._root + ":run", f"{self._root}:{mine.id}:workers"]
         found = self._join(keys, [json.dumps(mine._asdict()), self._lease, self._worker])
@@ -136,6 +136,10 @@ class Board:
             f"the workers of {theirs.id} crawl with {theirs.arguments or 'no arguments'} and version"
             f" {theirs.version}, this one was called with {mine.arguments or 'none'} and is {mine.version}",
         )
+
+    def is_going_on(self) -> bool:
+        """Whether there is a run that did not end."""
+        return bool(self.server.exists(self._root + ":run"))
 
     def is_of(self, run: Mission) -> bool:
         """Whether a run is the one that this worker takes part in."""

@@ -127,14 +127,16 @@ class WorkerKeeper(RunKeeper):
         now = datetime.now(UTC)
         mine = Mission(new_run_id(now), now.isoformat(timespec="milliseconds"), arguments)
         path = folder / "runs" / mine.id
-        path.mkdir(parents=True)  # before others can be told of it
+        if not self.board.is_going_on():
+            path.mkdir(parents=True)  # before others can be told of it
         try:
             found = self.board.join(mine)
             if self._is_given_up(found, folder, now):
+                path.mkdir(parents=True, exist_ok=True)
                 self.board.forget(found.id)
                 found = self.board.join(mine)
         finally:
-            if not self.board.is_of(mine):
+            if not self.board.is_of(mine) and path.is_dir():
                 path.rmdir()
         return found
 

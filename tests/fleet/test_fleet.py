@@ -339,7 +339,7 @@ def test_another_crawl_does_not_join(tmp_path: Path) -> None:
         elsewhere = ended(place.start(OUTPUT_DIR=tmp_path / "elsewhere"))
         assert elsewhere.returncode == Outcome.CANNOT_WRITE
         assert "all workers need the same OUTPUT_DIR" in elsewhere.stderr
-        assert list((tmp_path / "elsewhere" / SOURCE / "runs").iterdir()) == []
+        assert not (tmp_path / "elsewhere" / SOURCE / "runs").exists()
         assert codes(workers) == [0]
         place.check_clean()
 
@@ -569,7 +569,7 @@ def test_a_site_that_refuses_is_left_by_all(status: int, outcome: Outcome, tmp_p
     for path, answer in site.answers.items():
         if path.startswith("/whats-on/") and answer.kind == "event":
             site.answers[path] = Answer(b"<html><body>no</body></html>", status)
-    with fleet(tmp_path, site) as place:
+    with fleet(tmp_path, site, {"discover": "sitemap"}) as place:  # nothing between the events begins the count again
         assert place.crawl(3, MAX_FAILURES_IN_A_ROW=8, RETRY_TIMES=0) == [outcome] * 3
         refused = [path for path in site.asked if site.answers.get(path, Answer()).status == status]
         assert 8 <= len(refused) <= 8 + 3 * AT_A_KILL
