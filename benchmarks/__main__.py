@@ -4,11 +4,11 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import crawl, extract, imports, ledger, memory, pipeline, replay
+from benchmarks import crawl, extract, fleet, imports, ledger, memory, pipeline, replay
 from benchmarks.measure import machine, table
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-PARTS = (extract, pipeline, crawl, imports, replay, memory, ledger)
+PARTS = (extract, pipeline, crawl, fleet, imports, replay, memory, ledger)
 NOTE = """\
 Processor time where nothing else is said, by the clock where it is; medians of interleaved rounds, in brackets the \
 spread without the two extremes. The last column tells what share of the machine others had meanwhile: other \
