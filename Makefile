@@ -39,7 +39,7 @@ test: $(STAMP)  ## run the whole suite, offline
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 test-long: $(STAMP) $(PYWB_STAMP) $(CROISSANT_STAMP) $(SCRAPYD_STAMP) $(CONTAINER_STAMP)  ## run what takes long or needs programs of others: pywb, Chromium
-	@$(BIN)/python -m pytest -m long $(ARGS)
+	@$(BIN)/python -m pytest -m long -n $(WORKERS) $(ARGS)
 
 test-captures: $(STAMP)  ## test extraction over a folder of captured pages: make test-captures DIR=…
 	@test -d "$(DIR)" || { echo "make test-captures needs DIR=<folder with one folder a page>" >&2; exit 2; }

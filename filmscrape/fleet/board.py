@@ -153,7 +153,7 @@ class Board:
         age = self.server.time()[0] - last.pop("at")
         ended = Ended(**last)
         if age < self._late and ended.verdict is not None:
-            message = f"{ended.run_id} ended {age} seconds ago without this worker ({ended.message or 'accepted'});"
+            message = f"{ended.run_id} ended {age} s ago without this worker ({ended.message or 'accepted'});"
             raise CannotBegin(ended.verdict.outcome, f"{message} to begin another run now, set FLEET_LATE=0")
 
     # ------------------------------------------------------------------ who is there

@@ -12,8 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 from threading import Event, Thread
-from time import monotonic
-from time import sleep as block
 from typing import Any
 
 from scrapy import Request
@@ -22,7 +20,8 @@ from scrapy.utils.defer import deferred_from_coro
 from filmscrape.archive.concatenation import JoinedArchive
 from filmscrape.archive.recorder import RunArchive, open_archive
 from filmscrape.fleet.account import Account, AccountFile, current
-from filmscrape.fleet.board import Board, Ended, Mission
+from filmscrape.fleet.board import Board, Ended
+from filmscrape.fleet.entry import share_lock, take_part
 from filmscrape.fleet.identity import matter_of
 from filmscrape.fleet.noted import Noted, WorkerFolder, WorkerSpool, WorkerVenues, WorkerWorklist
 from filmscrape.fleet.parts import Sums, sum_up
@@ -30,10 +29,10 @@ from filmscrape.fleet.queue import LEASE_NAME
 from filmscrape.fleet.refusals import SharedRefusals
 from filmscrape.fleet.server import ServerLost, told
 from filmscrape.logs import logfmt
-from filmscrape.runs.folder import EVENTS, ROWS, RunFolder, new_run_id
+from filmscrape.runs.folder import EVENTS, ROWS, RunFolder
 from filmscrape.runs.keeper import RunKeeper
 from filmscrape.runs.ledger import LEDGER, Ledger
-from filmscrape.runs.lock import SourceLock, SourceLocked
+from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.merge import Venues
 from filmscrape.runs.outcome import CannotBegin, Outcome, Verdict
 from filmscrape.runs.readings import READINGS, Answered
@@ -42,11 +41,11 @@ from filmscrape.runs.spool import Spool
 from filmscrape.runs.stats import Counts, Stat
 from filmscrape.runs.stored import PARTS, StoredRun
 from filmscrape.runs.worklist import Worklist
+from filmscrape.spiders.arguments import SCRAPYD_JOB
 
 logger = logging.getLogger(__name__)
 
 _LOOK_AGAIN = 0.2  # seconds
-_PATIENCE = 60  # seconds that a worker waits for the lock of the source, and for the folder of the run
 _BYTES = ("downloader/request_bytes", "downloader/response_bytes")
 
 
@@ -83,9 +82,11 @@ class WorkerKeeper(RunKeeper):
         """Take part in the run that is going on, or begin one."""
         folder = output / self.spider.name
         self.board = Board(self.crawler.settings, self.spider.name, self.worker)
-        self._share_lock(folder)
+        self._lock = share_lock(folder)
         with self._asking():
-            mission = self._mission(folder)
+            arguments = {name: value for name, value in self.spider.arguments.items() if name != SCRAPYD_JOB}
+            within = timedelta(hours=self.crawler.settings.getfloat("RESUME_WITHIN_HOURS"))
+            mission = take_part(self.board, folder, arguments, within)
             self.board.be_there()
             self._ending = self.board.ending()
         self._run_id = mission.id
@@ -99,61 +100,6 @@ class WorkerKeeper(RunKeeper):
                 yield
         except ServerLost as lost:
             raise CannotBegin(Outcome.FAULT, str(lost)) from None
-
-    def _share_lock(self, folder: Path) -> None:
-        """Have the source together with the other workers; whoever comes first sets its ledger in order."""
-        holder = f"scrapy crawl {self.spider.name}, a fleet's worker"
-        until = monotonic() + _PATIENCE
-        while True:
-            try:
-                alone = SourceLock(folder, holder)
-            except SourceLocked:
-                alone = None
-            if alone is not None:
-                try:
-                    open_ledger(folder).close()
-                finally:
-                    alone.release()
-            try:
-                self._lock = SourceLock(folder, holder, shared=True)
-                return
-            except SourceLocked:
-                if monotonic() > until:
-                    raise
-            block(_LOOK_AGAIN)
-
-    def _mission(self, folder: Path) -> Mission:
-        arguments = {name: value for name, value in self.spider.arguments.items() if name != "_job"}
-        now = datetime.now(UTC)
-        mine = Mission(new_run_id(now), now.isoformat(timespec="milliseconds"), arguments)
-        path = folder / "runs" / mine.id
-        if not self.board.is_going_on():
-            path.mkdir(parents=True)  # before others can be told of it
-        try:
-            found = self.board.join(mine)
-            if self._is_given_up(found, folder, now):
-                path.mkdir(parents=True, exist_ok=True)
-                self.board.forget(found.id)
-                found = self.board.join(mine)
-        finally:
-            if not self.board.is_of(mine) and path.is_dir():
-                path.rmdir()
-        return found
-
-    def _is_given_up(self, run: Mission, folder: Path, now: datetime) -> bool:
-        """Whether nobody works on a run, and it is too old to be gone on with, or somebody removed its folder.
-
-        :raises CannotBegin: it is going on elsewhere.
-        """
-        is_here, others = (folder / "runs" / run.id).is_dir(), self.board.present()
-        if others and not is_here:
-            raise CannotBegin(
-                Outcome.CANNOT_WRITE,
-                f"the folder of the run that is going on, {folder / 'runs' / run.id}, is not here: all workers need the"
-                " same OUTPUT_DIR, on a disk that they share",
-            )
-        within = timedelta(hours=self.crawler.settings.getfloat("RESUME_WITHIN_HOURS"))
-        return not others and (not is_here or now - datetime.fromisoformat(run.started) > within)
 
     def _earlier(self, output: Path) -> list[StoredRun]:
         return [run for run in super()._earlier(output) if run.id != self._run_id]
@@ -273,6 +219,7 @@ class WorkerKeeper(RunKeeper):
         self._file.close()
         if self.archive is not None and self._part.is_dir():  # else it was taken for dead, and the run ended without it
             self.archive.close()
+        self.ledger.close()  # SQLite wants one machine at a time, and the publisher is to be that
         self._unlock()
         self._lock = None
         with self.watched():
@@ -381,7 +328,9 @@ class WorkerKeeper(RunKeeper):
             with self.watched():
                 self.board.forget(self.run.id)  # what a worker noted that did not know yet
         elif self.verdict is None or self.verdict.outcome.publishes:
-            who = f"{len(others)} others go on with it" if others else "the next worker goes on with it"
+            who = {0: "the next worker goes on with it", 1: "another one goes on with it"}.get(
+                len(others), f"{len(others)} others go on with it"
+            )
             self.verdict = Verdict(Outcome.INTERRUPTED, f"this worker left {self.run.id}; {who}")
         self._let_go()
 

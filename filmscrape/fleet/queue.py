@@ -70,10 +70,14 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT',
     redis.call('ZREM', KEYS[4], name)
     redis.call('ZADD', KEYS[3], -9007199254740992, name)
 end
-local first = redis.call('ZPOPMIN', KEYS[3])[1]
+local first, request
+repeat  -- one without its words was done, and comes of a copy of the queue that was not made at one stroke
+    first = redis.call('ZPOPMIN', KEYS[3])[1]
+    request = first and redis.call('HGET', KEYS[2], first)
+until not first or request
 if not first then return {number} end
 redis.call('ZADD', KEYS[4], now + ARGV[2], first)
-return {number, first, redis.call('HGET', KEYS[2], first), redis.call('HINCRBY', KEYS[5], first, 1)}
+return {number, first, request, redis.call('HINCRBY', KEYS[5], first, 1)}
 """
 )
 _COUNT = _SAME + "return {number, redis.call('ZCARD', KEYS[2]) + redis.call('ZCARD', KEYS[3])}"

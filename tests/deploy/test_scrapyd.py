@@ -43,7 +43,7 @@ def test_scrapyd_listens_to_this_machine_only() -> None:
 def egg(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What ``make egg`` builds; the installation that the test runs in is taken as it is."""
     folder = tmp_path_factory.mktemp("egg")
-    line = [program("make"), "--old-file=.venv/.installed", "egg", f"DIST={folder}"]
+    line = [program("make"), "--no-print-directory", "--old-file=.venv/.installed", "egg", f"DIST={folder}"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (built,) = folder.glob("*.egg")

@@ -59,7 +59,7 @@ def test_another_crawl_that_all_have_left_holds_nobody_up(other: dict[str, Any],
 def test_one_that_comes_late_is_told_how_the_run_ended(server: Server) -> None:
     first = joined(server, "a")
     first.finish(Ended("run-1", int(Outcome.DEGRADED), "three pages failed"))
-    with pytest.raises(CannotBegin, match=r"run-1 ended \d seconds ago .*three pages failed.*FLEET_LATE=0") as late:
+    with pytest.raises(CannotBegin, match=r"run-1 ended \d s ago .*three pages failed.*FLEET_LATE=0") as late:
         board(server, "b").join(RUN._replace(id="run-2"))
     assert late.value.outcome is Outcome.DEGRADED
     assert board(server, "b", FLEET_LATE=0).join(RUN._replace(id="run-2")).id == "run-2"

@@ -12,6 +12,7 @@ from scrapy import Request, Spider
 from scrapy.settings import Settings
 from scrapy.utils.request import RequestFingerprinter
 
+from filmscrape.fleet.identity import name_of
 from filmscrape.fleet.queue import LEASE_NAME, TAKEN, LeaseQueue, Pushed
 from filmscrape.fleet.server import ServerLost
 from tests.fleet.fleets import Server, wait_for
@@ -181,6 +182,16 @@ def test_done_twice_is_done(server: Server) -> None:
     mine.done(leased)
     others.done(leased)
     assert len(mine) == len(others) == 0
+
+
+def test_a_name_without_a_request_is_passed_over(server: Server) -> None:
+    """A copy of the server's memory that was not made at one stroke may have such names."""
+    waiting = queue(server)
+    for path in ("/a", "/b"):
+        waiting.push(page(path))
+    server.client.hdel(f"{KEY}:requests", name_of(page("/a"), RequestFingerprinter()))
+    assert paths(waiting) == ["/b"]
+    assert len(waiting) == 1, "leased; the name is gone"
 
 
 def test_what_is_done_is_no_longer_kept(server: Server) -> None:
