@@ -196,8 +196,8 @@ class EventSpider(CaptureSpider):
         yield from self.series(page.series_paths())
         if "listing" in self.scope.discover:  # else it was asked for the series that it links to
             cards = page.sightings()
+            yield from self.turn_over(response, cards, page.next_path())  # before the events: it leads to more of them
             yield from self.sighted(cards, "listing")
-            yield from self.turn_over(response, cards, page.next_path())
         refuse_cut_off(page)
 
     def turn_over(self, response: Response, cards: list[ScrapedEvent], following: str | None) -> Iterator[Request]:

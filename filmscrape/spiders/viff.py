@@ -70,8 +70,12 @@ class ViffSpider(EventSpider):
         """Read the calendar's screenings, and ask for the day behind the last of them."""
         now = captured_at(response)
         sightings = self.calendar_page(response.body, response.url, now).sightings()
+        yield from self.ask_for_next_day(response, sightings, now.date())
         yield from self.sighted(sightings, "calendar")
-        asked = date.fromisoformat(response.meta.get("day", now.date().isoformat()))
+
+    def ask_for_next_day(self, response: Response, sightings: list[ScrapedEvent], today: date) -> Iterator[Request]:
+        """Ask for the day behind the last that is known, until so many answers in a row show nothing new."""
+        asked = date.fromisoformat(response.meta.get("day", today.isoformat()))
         known = date.fromisoformat(response.meta.get("known", asked.isoformat()))
         last = max((day for item in sightings for day in days(item)), default=known)
         quiet = response.meta.get("quiet", 0) + 1 if last <= known else 0
