@@ -38,7 +38,8 @@ class Account:
     :ivar stats: what was counted, by the names of :class:`~filmscrape.runs.stats.Stat`.
     :ivar kept: records and sightings.
     :ivar rows: lines for ``rejected.jsonl``, ``skipped.jsonl`` and ``failed.jsonl``, by these names without ending.
-    :ivar facts: what the run's keeper notes by key: ``fates``, ``answers``, ``paths``, ``lastmods``, ``same``.
+    :ivar facts: what the run's keeper notes by key: ``fates``, ``answers``, ``paths``, ``lastmods``, ``same``,
+        ``venues``.
     :ivar wire: bytes that went over the wire meanwhile: sent, received.
     """
 

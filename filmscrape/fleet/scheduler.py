@@ -46,7 +46,9 @@ class LeasingScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis has no 
             persist=settings.getbool("SCHEDULER_PERSIST"),
             queue_key=board.key("queue"),
             queue_cls=settings["SCHEDULER_QUEUE_CLASS"],
-            dupefilter=BaseDupeFilter(),  # filters nothing: see the queue
+            # Filters nothing: to filter and to queue has to be one step, or a kill between the two loses a page. So the
+            # queue does it, and DUPEFILTER_CLASS is not read.
+            dupefilter=BaseDupeFilter(),
             serializer=import_module(settings["SCHEDULER_SERIALIZER"]),
         )
         scheduler.crawler, scheduler.stats = crawler, crawler.stats

@@ -19,8 +19,6 @@ SCHEDULER = "filmscrape.fleet.scheduler.LeasingScheduler"
 SCHEDULER_QUEUE_CLASS = "filmscrape.fleet.queue.LeaseQueue"
 SCHEDULER_SERIALIZER = "msgpack"  # plain values; a pickle would run whatever somebody puts into Redis
 SCHEDULER_PERSIST = True  # what is to be asked outlives the worker that leaves
-# The queue knows what was asked for: to filter and to queue has to be one step, or a kill between the two loses a page.
-DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 # Seconds after which a worker that gives no sign of life is taken for dead, and what it had is given to others.
 LEASE = 60
 # How often a request may be given anew, because the workers that had it died, until it counts as failed.
