@@ -19,15 +19,17 @@ import gzip
 import json
 import os
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from errno import EIO
 from hashlib import sha256
 from io import BufferedWriter
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from isal import igzip, isal_zlib
 
 from filmscrape.runs.spool import Spool
 
@@ -39,7 +41,7 @@ _FETCHED_AT = re.compile(rb'"fetched_at":"([^"]+)"')
 _BODY = re.compile(rb'"content_sha256":"([0-9a-f]+)"')
 _VENUE = re.compile(rb'"venue":("(?:[^"\\]|\\.)*")')  # inside a text the quotes would be escaped
 _AT_ONCE = 128 * 1024  # bytes to pack; each call costs as much as packing a record
-_LEVEL = 4  # of gzip; 6 takes nearly twice the time for 6 % less
+_LEVEL = 2  # of ISA-L's three; an eighth of the time that zlib takes at its level 4, for files a tenth larger
 
 
 class Reading(NamedTuple):
@@ -147,7 +149,11 @@ def page_reading(event_id: str, line: bytes) -> Reading:
 def _sighting(event_id: str, line: bytes) -> Reading:
     seen = _SEEN_AT.search(line)
     assert seen is not None
-    return Reading(event_id, "calendar" if b'"origin":"calendar"' in line[:300] else "card", line, seen[1].decode())
+    return Reading(event_id, _kind_of_sighting(line), line, seen[1].decode())
+
+
+def _kind_of_sighting(line: bytes) -> str:
+    return "calendar" if b'"origin":"calendar"' in line[:300] else "card"
 
 
 # ------------------------------------------------------------------ writing
@@ -167,15 +173,14 @@ def write_readings(
     :raises OSError: where it cannot be written.
     """
     draft = path.with_name(f".{path.name}")
-    # No name and no time in the gzip header: the same readings are the same bytes.
+    # No name and no time in the gzip header: on one machine the same readings are the same bytes.
     with (
         draft.open("wb") as file,
-        gzip.GzipFile("", "wb", _LEVEL, file, mtime=0) as packed,
+        igzip.IGzipFile("", "wb", _LEVEL, file, mtime=0) as packed,
         BufferedWriter(packed, _AT_ONCE) as lines,
     ):
         lines.write(_json({"kind": "run", **facts._asdict()}))
-        for reading in _in_order(spool, same, listed):
-            lines.write(_as_line(reading))
+        lines.writelines(_in_order(spool, same, listed))
         for answer in sorted(answers, key=lambda answer: answer.path):
             lines.write(_json({"kind": "answer", **asdict(answer)}))
     with draft.open("rb") as written:
@@ -183,27 +188,25 @@ def write_readings(
     os.replace(draft, path)
 
 
-def _in_order(spool: Spool, same: Mapping[str, str], listed: Iterable[str]) -> Iterator[Reading]:
+def _in_order(spool: Spool, same: Mapping[str, str], listed: Iterable[str]) -> Iterator[bytes]:
     known = set(listed)
     ids = spool.ids
     ids.update(known, same)
     for event_id in sorted(ids):
         pages, sightings = spool.of(event_id)
-        found = {reading for line in pages if (reading := page_reading(event_id, line)).at}
         if event_id in same:
-            yield Reading(event_id, "same", at=same[event_id])
+            yield _json({"kind": "same", "id": event_id, "at": same[event_id]})
         else:
-            yield from sorted(found)
-        yield from sorted({_sighting(event_id, line) for line in sightings})
+            yield from (_as_line(event_id, "page", line) for line in sorted(set(pages)))
+        told = sorted({(_kind_of_sighting(line), line) for line in sightings})
+        yield from (_as_line(event_id, kind, line) for kind, line in told)
         if not pages and event_id in known:
-            yield Reading(event_id, "listed")
+            yield _json({"kind": "listed", "id": event_id, "at": ""})
 
 
-def _as_line(reading: Reading) -> bytes:
-    if not reading.line:
-        return _json({"kind": reading.kind, "id": reading.id, "at": reading.at})
-    head = _json({"kind": reading.kind, "id": reading.id})
-    return head[:-2] + _RECORD + reading.line[:-1] + b"}\n"
+def _as_line(event_id: str, kind: str, record: bytes) -> bytes:
+    name = encode_basestring(event_id).encode()
+    return b'{"kind":"%b","id":%b%b%b}\n' % (kind.encode(), name, _RECORD, record[:-1])
 
 
 def _json(value: dict[str, Any]) -> bytes:
@@ -218,10 +221,10 @@ def read_readings(path: Path) -> Iterator[Reading | Answered | RunFacts]:
     :raises ValueError: where a line is none of those that are written.
     """
     try:
-        with gzip.open(path, "rb") as lines:
+        with igzip.open(path, "rb") as lines:
             for number, line in enumerate(lines, 1):
                 yield _numbered(number, line)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
+    except (EOFError, isal_zlib.error, gzip.BadGzipFile) as fault:  # type: ignore[misc]  # a class, not an instance
         raise OSError(EIO, f"no whole gzip file: {fault}", str(path)) from fault
 
 
