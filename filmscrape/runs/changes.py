@@ -53,15 +53,11 @@ class Change(NamedTuple):
     screening: dict[str, Any] | None = None
 
 
-def changes(old: Event | None, new: Event, *, is_over: bool = False) -> Iterator[Change]:
+def changes(old: Event, new: Event, *, is_over: bool = False) -> Iterator[Change]:
     """Compare what is known of an event with what was.
 
-    :param old: ``None`` for a new event.
     :param is_over: ``new`` is past for no other reason than that time went by.
     """
-    if old is None:
-        yield Change("added", new.id, new=new.title)
-        return
     was, now = old.model_dump(mode="json"), new.model_dump(mode="json")
     for field, value in now.items():
         if field in _OF_THE_LEDGER or was[field] == value or (field == "status" and is_over):

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 """Of the tables and of the rules by which readings become events; a ledger of another version is made again from the
 runs. To be raised with every change of either."""
 PRUNED_AFTER_RUNS = 30
@@ -13,6 +13,7 @@ NEWEST_PAGE = (
 )
 """What was read of an event's page last."""
 
+# Long values stand last in their tables: SQLite reads all that stands before a value.
 SCHEMA = """
 -- Runs whose readings are in here, in the order in which they were merged.
 CREATE TABLE runs (
@@ -29,13 +30,13 @@ CREATE TABLE readings (
     address TEXT NOT NULL,         -- <source>:<slug>
     kind TEXT NOT NULL,            -- page, card, calendar
     content TEXT NOT NULL,         -- SHA-256 of the line without times and provenance
-    line BLOB NOT NULL,            -- the record of the first capture that said it
     first_at TEXT NOT NULL,
     first_body TEXT NOT NULL,      -- SHA-256 of the page's body
     first_run TEXT NOT NULL,
     last_at TEXT NOT NULL,
     last_body TEXT NOT NULL,
     last_run TEXT NOT NULL,
+    line BLOB NOT NULL,            -- the record of the first capture that said it
     UNIQUE (address, kind, content)
 );
 -- What is published: head, times and tail are the event's line.
@@ -43,13 +44,13 @@ CREATE TABLE events (
     id TEXT PRIMARY KEY,
     address TEXT NOT NULL,
     content TEXT NOT NULL,         -- SHA-256 of head: of the record without times and provenance
-    head BLOB NOT NULL,
-    tail BLOB NOT NULL,
     first_seen TEXT NOT NULL,
     last_seen TEXT NOT NULL,
     due TEXT,                      -- when a screening will be over, and the event has to be reckoned again
     first_run TEXT NOT NULL,       -- the run that added it
-    is_listed INTEGER              -- by the site; null where only archives were read
+    is_listed INTEGER,             -- by the site; null where only archives were read
+    head BLOB NOT NULL,
+    tail BLOB NOT NULL
 );
 CREATE INDEX events_by_address ON events (address);
 CREATE INDEX events_by_due ON events (due) WHERE due IS NOT NULL;

@@ -86,13 +86,17 @@ class Venues:
 
     def learn(self, screenings: Iterable[Screening]) -> None:
         """Note the venues that are named in words; of two spellings the first in order of the alphabet stays."""
-        self.learn_names(screening.venue for screening in screenings if screening.venue is not None)
+        for screening in screenings:
+            if screening.venue is not None:
+                self.learn_name(screening.venue)
 
-    def learn_names(self, names: Iterable[str]) -> None:
-        """Do the same with the names alone."""
-        for name in names:
-            if name != (slug := venue_slug(name)):
-                self._names[slug] = min(name, self._names.get(slug, name))
+    def learn_name(self, name: str) -> bool:
+        """Do the same with a name alone; false where that is no news."""
+        slug = venue_slug(name)
+        if name == slug or self._names.get(slug, "\U0010ffff") <= name:
+            return False
+        self._names[slug] = name
+        return True
 
     def join(self, others: "Venues") -> None:
         """Note what was learned elsewhere."""

@@ -1,7 +1,7 @@
 """Join what one run read to a source's ledger: keep its readings, and reckon the events anew of which it says news."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from hashlib import sha256
 from itertools import groupby
@@ -63,7 +63,8 @@ class Merging:
         for address, is_new in self._db.execute("SELECT address, is_new FROM seen ORDER BY address"):
             yield from self._settle(address, newest, is_new=bool(is_new))
         for (address,) in due:
-            self._reckon(address, newest, {row[0]: joined(*row[1:5]) for row in self._events(address)})
+            old = {row[0]: joined(*row[1:5]) for row in self._events(address)}
+            self._reckon(address, self._readings(address), newest, old)
         if facts.is_live:
             self._note_listed()
         self._prune()
@@ -179,26 +180,25 @@ class Merging:
     # ------------------------------------------------------------------ venues
     def _venues_of(self, reading: Reading) -> None:
         """Learn the venues that a new reading names."""
-        names = venues_of(reading.line)
-        self._venues.learn_names(names)
-        for name in sorted(name for name in names if name != venue_slug(name)):
-            self._db.execute(
-                "INSERT INTO venues VALUES (?1, ?2) ON CONFLICT (slug) DO UPDATE SET name = min(name, ?2)",
-                (venue_slug(name), name),
-            )
+        for name in sorted(venues_of(reading.line)):
+            if self._venues.learn_name(name):
+                self._db.execute(
+                    "INSERT INTO venues VALUES (?1, ?2) ON CONFLICT (slug) DO UPDATE SET name = ?2",
+                    (venue_slug(name), name),
+                )
 
     # ------------------------------------------------------------------ events
     def _settle(self, address: str, newest: str, *, is_new: bool) -> Iterator[Touched]:
         """Bring the events of an address that was seen up to date."""
-        page_from, page_at, page_run = self._db.execute(
-            "SELECT min(first_at), max(last_at), max(last_run) FROM readings WHERE address = ? AND kind = 'page'",
-            (address,),
-        ).fetchone()
-        if page_at is None:
+        readings = self._readings(address)
+        pages = [reading for reading in readings if reading.kind == "page"]
+        if not pages:
             return  # a card alone makes no event
+        page_at = max(page.last for page in pages)
         # A page that the run saw tells how things stand; of the others time alone tells it.
-        now = page_at if page_run == self._run else max(newest, page_at)
+        now = page_at if max(page.last_run for page in pages) == self._run else max(newest, page_at)
         known = self._events(address)
+        page_from = min(page.first for page in pages)
         is_older = any(page_from < row[2] for row in known)  # an earlier capture said the same: it was seen before
         if not is_new and not is_older and len(known) == 1 and (known[0][5] is None or known[0][5] > now):
             event_id, head, first, last, tail, _ = known[0]
@@ -208,7 +208,7 @@ class Merging:
             yield Touched(event_id, joined(head, first, last, tail), joined(head, first, seen, tail))
             return
         old = {row[0]: joined(*row[1:5]) for row in known}
-        for event_id, line in self._reckon(address, now, old):
+        for event_id, line in self._reckon(address, readings, now, old):
             yield Touched(event_id, old.get(event_id), line)
 
     def _events(self, address: str) -> list[tuple[str, bytes, str, str, bytes, str | None]]:
@@ -217,19 +217,21 @@ class Merging:
             "SELECT id, head, first_seen, last_seen, tail, due FROM events WHERE address = ? ORDER BY id", (address,)
         ).fetchall()
 
-    def _reckon(self, address: str, now: str, old: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
+    def _readings(self, address: str) -> list[Stored]:
+        """All that was ever read of an address."""
+        found = self._db.execute(
+            "SELECT number, kind, line, first_at, last_at, last_run FROM readings WHERE address = ? ORDER BY number",
+            (address,),
+        )
+        return [Stored(*row) for row in found]
+
+    def _reckon(
+        self, address: str, readings: Sequence[Stored], now: str, old: Mapping[str, bytes]
+    ) -> list[tuple[str, bytes]]:
         """Make the events of an address anew from all its readings, and log what that changes.
 
         :param old: the lines of its events as they are.
         """
-        readings = [
-            Stored(*row)
-            for row in self._db.execute(
-                "SELECT number, kind, line, first_at, last_at, last_run FROM readings WHERE address = ?"
-                " ORDER BY number",
-                (address,),
-            )
-        ]
         known = {event_id: Event.model_validate_json(line) for event_id, line in old.items()}
         found = reckon(address, readings, known, self._venues, now)
         return [(event.event.id, self._store(address, event, known.get(event.event.id))) for event in found]
@@ -254,10 +256,13 @@ class Merging:
                 self._run,
             ),
         )
+        news: Iterable[Change] = (Change("added", event.id, new=event.title),)
         if old is not None:
+            assert isinstance(event, Event), "only the line of a new event stays as a page gave it"
+            news = changes(old, event, is_over=found.is_over)
             self._db.execute("DELETE FROM screenings WHERE event = ?", (event.id,))
         self._store_screenings(event.id, event.screenings, found.listed)
-        for change in changes(old, event, is_over=found.is_over):
+        for change in news:
             self._log(event.provenance.fetched_at, change)
         return line
 
