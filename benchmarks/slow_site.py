@@ -16,8 +16,7 @@ from benchmarks.corpus import different, pages
 from benchmarks.nginx import paths
 
 _HEAD = (
-    "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {size}\r\n"
-    "Date: Sun, 01 Nov 2026 12:00:00 GMT\r\n\r\n"
+    "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {size}\r\nDate: Sun, 01 Nov 2026 12:00:00 GMT\r\n\r\n"
 )
 
 

@@ -336,4 +336,6 @@ def _one_line(text: str) -> str:
 
 def _distinct(values: list[Any]) -> list[Any]:
     """The values without repeats, in their order."""
+    if len(values) < 2:
+        return values
     return list({tuple(value.items()) if isinstance(value, dict) else value: value for value in values}.values())

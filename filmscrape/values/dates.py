@@ -48,7 +48,7 @@ _EARLIEST, _LATEST = 1970, 2100
 @lru_cache(maxsize=2048)
 def _day(text: str) -> tuple[int | None, int | None, int, int] | None:
     """Read a printed day as (year, weekday, month, day of the month)."""
-    found = _DAY.fullmatch(text)
+    found = _DAY.fullmatch(tidy(text))
     if found is None:
         return None
     month = _MONTH[(found["month"] or found["month_last"])[:3].lower()]
@@ -62,7 +62,7 @@ def _day(text: str) -> tuple[int | None, int | None, int, int] | None:
 @lru_cache(maxsize=1024)
 def _time(text: str) -> time | None:
     """Read a printed clock time."""
-    found = _TIME.fullmatch(text)
+    found = _TIME.fullmatch(tidy(text))
     if found is None:
         return None
     if found["noon"]:
@@ -84,12 +84,12 @@ def is_day(text: str) -> bool:
 
     The day of the month must be there, and it must exist in that month; a range of days is no day.
     """
-    return 4 < len(text) <= _LONGEST_DAY and _day(" ".join(text.split())) is not None
+    return 4 < len(text) <= _LONGEST_DAY and _day(text) is not None
 
 
 def is_time(text: str) -> bool:
     """Whether a whole text is a clock time that :func:`screening_start` understands."""
-    return 1 < len(text) <= _LONGEST_TIME and _time(" ".join(text.split())) is not None
+    return 1 < len(text) <= _LONGEST_TIME and _time(text) is not None
 
 
 def screening_start(day: str, time: str, captured_at: datetime, zone: ZoneInfo) -> datetime | None:
@@ -108,7 +108,7 @@ def screening_start(day: str, time: str, captured_at: datetime, zone: ZoneInfo) 
     that are equally near. A show after midnight stays on the printed day. Of a wall time that occurs twice
     the first counts.
     """
-    printed, clock = _day(tidy(day)), _time(tidy(time))
+    printed, clock = _day(day), _time(time)
     if printed is None or clock is None:
         return None
     if captured_at.tzinfo is None:
@@ -121,6 +121,7 @@ def screening_start(day: str, time: str, captured_at: datetime, zone: ZoneInfo) 
     return None if found is None else _at_wall_clock(datetime.combine(found, clock), zone)
 
 
+@lru_cache(maxsize=2048)  # a programme has the same days on many pages, and a crawl few days of its own
 def _date(printed: tuple[int | None, int | None, int, int], captured: date) -> date | None:
     year, weekday, month, day = printed
     fitting = []
@@ -134,6 +135,7 @@ def _date(printed: tuple[int | None, int | None, int, int], captured: date) -> d
     return min(fitting, key=lambda near: (abs(near - captured), captured - near), default=None)
 
 
+@lru_cache(maxsize=2048)
 def _at_wall_clock(wall: datetime, zone: ZoneInfo) -> datetime | None:
     """Place a wall-clock time in a zone; ``None`` where the zone's clocks never show it."""
     if not _EARLIEST <= wall.year <= _LATEST:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from filmscrape.values.countries import country_code
 from filmscrape.values.people import is_nobody, is_suffix, split_names
@@ -48,6 +49,7 @@ def is_short_line(text: str) -> bool:
     return read_short_line(text) is not None
 
 
+@lru_cache(maxsize=256)  # a page asks whether it is one, and reads it afterwards
 def read_short_line(line: str) -> ShortLine | None:
     """``Louise Labrousse, France (11 min)``; ``None`` for any other text.
 
