@@ -12,7 +12,7 @@ from benchmarks.corpus import source, workplace, write_archive
 from benchmarks.measure import Watch, machine
 from benchmarks.memory import Peak, peak
 from benchmarks.replay import replay
-from filmscrape.runs.ledger import LEDGER
+from filmscrape.runs.stored import LEDGER
 
 RESULTS = Path(__file__).parent / "GROWTH.md"
 SIZES = (1_000, 10_000, 100_000)

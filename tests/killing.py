@@ -28,9 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from filmscrape.fixtures import Answer, Site, serve
-from filmscrape.runs.ledger import LEDGER, Ledger
+from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.readings import READINGS, Reading, read_readings
-from filmscrape.runs.stored import StoredRun, runs_of
+from filmscrape.runs.stored import LEDGER, StoredRun, runs_of
 from tests.crawling import NO_DELAY, ROOT, SOURCE, bundled_site, command, environment
 
 IN_FLIGHT = 4

@@ -20,10 +20,10 @@ from warcio.warcwriter import WARCWriter
 from filmscrape.archive.manifest import CHECKSUMS, file_sha256, write_checksums
 from filmscrape.records import Event
 from filmscrape.runs.folder import new_run_id
-from filmscrape.runs.ledger import LEDGER, Ledger
+from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.readings import READINGS, RunFacts, write_readings
 from filmscrape.runs.spool import Spool
-from filmscrape.runs.stored import StoredRun
+from filmscrape.runs.stored import LEDGER, StoredRun
 from tests.records import PROVENANCE, event
 
 SITE = "https://festival.example"

@@ -23,10 +23,9 @@ from filmscrape.pages.event import EventPage
 from filmscrape.pages.outline import Node, Outline
 from filmscrape.records import Event
 from filmscrape.runs.films import parted
-from filmscrape.runs.folder import EVENTS
-from filmscrape.runs.ledger import LEDGER, Ledger, Span
+from filmscrape.runs.ledger import Ledger, Span
 from filmscrape.runs.merge import Sighting, same_film
-from filmscrape.runs.stored import RUNS
+from filmscrape.runs.stored import EVENTS, LEDGER, RUNS
 from filmscrape.values.text import tidy
 
 if TYPE_CHECKING:

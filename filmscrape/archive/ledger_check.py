@@ -8,11 +8,11 @@ from pathlib import Path
 from filmscrape.archive.manifest import Fault
 from filmscrape.archive.rebuilding import RunsLost, check
 from filmscrape.archive.verification import Checked
-from filmscrape.runs.folder import EVENTS
-from filmscrape.runs.ledger import LEDGER, Ledger, LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.lock import SourceLock, SourceLocked
 from filmscrape.runs.recovery import published_runs
-from filmscrape.runs.stored import RUNS, StoredRun
+from filmscrape.runs.stored import EVENTS, LEDGER, RUNS, StoredRun
 
 _REMEDY = "scrapy rebuild makes it again of the runs"
 

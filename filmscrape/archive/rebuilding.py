@@ -8,9 +8,10 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any, NamedTuple
 
-from filmscrape.runs.folder import EVENTS
-from filmscrape.runs.ledger import LEDGER, Ledger, LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.recovery import finished, published_runs, put_aside, replace_ledger, write_ledger
+from filmscrape.runs.stored import EVENTS, LEDGER
 
 Row = tuple[str, tuple[Any, ...]]  # table, values
 

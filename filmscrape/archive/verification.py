@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from filmscrape.archive.manifest import CHECKSUMS, Fault, check_files, file_sha256
 from filmscrape.archive.members import Flaw, WarcRecord, walk
 from filmscrape.runs.recovery import drafted
-from filmscrape.runs.stored import StoredRun
+from filmscrape.runs.stored import REPORT, StoredRun
 
 if TYPE_CHECKING:
     from filmscrape.records import Event
@@ -222,7 +222,7 @@ def publisher(runs: list[StoredRun]) -> StoredRun | None:
 # ------------------------------------------------------------------ run.json
 def check_report(run: StoredRun) -> Iterator[Fault]:
     """Name what is wrong with a run's ``run.json``: a file that is there and is no JSON object."""
-    path = run.path / "run.json"
+    path = run.path / REPORT
     if not run.report and path.is_file():
         try:
             json.loads(path.read_bytes())

@@ -19,8 +19,8 @@ from filmscrape.archive.index import Entry, SourceArchive
 from filmscrape.archive.reader import read_date
 from filmscrape.archive.wayback import moment, replayed
 from filmscrape.commandline import OfflineCommand
-from filmscrape.runs.folder import EVENTS
 from filmscrape.runs.outcome import Outcome
+from filmscrape.runs.stored import EVENTS, RUNS
 
 if TYPE_CHECKING:
     from filmscrape.spiders.base import EventSpider
@@ -113,7 +113,7 @@ class Command(OfflineCommand):
             names = ", ".join(spider.name for spider in spiders)
             raise LookupError(f"{name!r} is neither an event's id (<source>:<slug>) nor an address; sources: {names}")
         for spider in spiders:
-            archive = SourceArchive(self.output / spider.name / "runs")
+            archive = SourceArchive(self.output / spider.name / RUNS)
             if record_id:
                 yield archive, _is_record(f"<{record_id[1]}>")
             elif address:

@@ -22,6 +22,7 @@ from scrapy.utils.conf import arglist_to_dict
 from filmscrape.bounds import check_bounds
 from filmscrape.commandline import HelpFormatter
 from filmscrape.logs import one_line
+from filmscrape.runs.faults import LedgerDamaged, RunUnreadable
 from filmscrape.runs.limits import Limits
 from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.outcome import CannotBegin, Outcome
@@ -132,9 +133,6 @@ class Command(ScrapyCommand):
             self.crawler_process.start()
         except KeyboardInterrupt:  # before Scrapy's own handlers were in place
             return self._end(Outcome.INTERRUPTED, "interrupted")
-        from filmscrape.runs.ledger import LedgerDamaged  # heavy, and loaded by the crawl anyway
-        from filmscrape.runs.recovery import RunUnreadable
-
         fault = task.exception() if task.done() and not task.cancelled() else None
         if isinstance(fault, CannotBegin):
             return self._end(fault.outcome, str(fault))

@@ -11,7 +11,8 @@ from scrapy.spiderloader import SpiderLoader
 from filmscrape.commandline import OfflineCommand
 from filmscrape.logs import one_line
 from filmscrape.records import Event
-from filmscrape.runs.ledger import LedgerDamaged, Span
+from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.ledger import Span
 from filmscrape.runs.outcome import Outcome
 from filmscrape.spiders.base import EventSpider
 

@@ -8,9 +8,9 @@ from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.formats import FORMATS
 from filmscrape.exports.reading import DatasetUnreadable
 from filmscrape.exports.whole import FolderInUse
-from filmscrape.runs.ledger import LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import sources_of
+from filmscrape.runs.stored import EVENTS, sources_of
 
 
 class Command(OfflineCommand):
@@ -75,11 +75,11 @@ def datasets(output: Path, named: list[str]) -> list[Path]:
     :raises LookupError: with one line for the user.
     """
     paths = [Path(name) for name in named] or [
-        path for source in sources_of(output) if (path := output / source / "events.jsonl").is_file()
+        path for source in sources_of(output) if (path := output / source / EVENTS).is_file()
     ]
     folder = next((path for path in paths if path.is_dir()), None)
     if folder is not None:
-        raise LookupError(f"{folder} is a folder: name the file, {folder / 'events.jsonl'} or the like")
+        raise LookupError(f"{folder} is a folder: name the file, {folder / EVENTS} or the like")
     missing = next((path for path in paths if not path.is_file()), None)
     if missing is not None and missing.exists():
         raise LookupError(f"{missing} is no plain file, and is read more than once: save what it gives first")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from filmscrape.archive.rebuilding import Comparison, Renewed, RunsLost, check, is_anything_known, renew
 from filmscrape.commandline import OfflineCommand
-from filmscrape.runs.ledger import LEDGER, LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged
 from filmscrape.runs.lock import SourceLock, SourceLocked
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import RUNS, sources_of
+from filmscrape.runs.stored import LEDGER, RUNS, sources_of
 
 _OF_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 

@@ -15,10 +15,9 @@ from scrapy.spiderloader import SpiderLoader
 
 from filmscrape.archive.difference import print_difference
 from filmscrape.commandline import OfflineCommand
-from filmscrape.runs.ledger import LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged, RunUnreadable
 from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.recovery import RunUnreadable
 from filmscrape.runs.stored import find_run, runs_of
 from filmscrape.runs.summary import print_summary
 from filmscrape.spiders.base import EventSpider

@@ -18,11 +18,11 @@ from filmscrape.archive.retention import (
     trash_of,
 )
 from filmscrape.commandline import OfflineCommand
-from filmscrape.runs.folder import EVENTS
-from filmscrape.runs.ledger import LEDGER, Ledger, LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.lock import SourceLock, SourceLocked
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import RUNS, RunsInUse, alone_with_runs, runs_of, sources_of
+from filmscrape.runs.stored import EVENTS, LEDGER, RUNS, RunsInUse, alone_with_runs, runs_of, sources_of
 
 
 class Command(OfflineCommand):

@@ -16,6 +16,7 @@ from scrapy.spiderloader import SpiderLoader
 from filmscrape.commandline import OfflineCommand
 from filmscrape.records import Event, Language, Screening
 from filmscrape.runs.outcome import Outcome
+from filmscrape.runs.stored import EVENTS
 
 _WIDTH = 100  # characters of a line of prose, where there is room for them
 _WORDS: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
@@ -88,7 +89,7 @@ class Command(OfflineCommand):
             raise LookupError(f"{event_id!r} is no event's id: that is <source>:<slug>")
         if source not in names:
             raise LookupError(f"no source {source!r}; there are: {', '.join(names)}")
-        return self.output / source / "events.jsonl"
+        return self.output / source / EVENTS
 
 
 # ------------------------------------------------------------------ for reading

@@ -9,7 +9,7 @@ from filmscrape.commands.export import datasets
 from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.reading import DatasetUnreadable
 from filmscrape.exports.whole import FolderInUse
-from filmscrape.runs.ledger import LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged
 from filmscrape.runs.outcome import Outcome
 
 

@@ -16,7 +16,7 @@ from filmscrape.archive.verification import (
 )
 from filmscrape.commandline import OfflineCommand
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import StoredRun, find_run, runs_of, sources_of
+from filmscrape.runs.stored import EVENTS, StoredRun, find_run, runs_of, sources_of
 
 
 class Command(OfflineCommand):
@@ -80,7 +80,7 @@ class Command(OfflineCommand):
     def _source(self, source: str) -> list[Checked]:
         runs = runs_of(self.output, source)
         references = References()
-        dataset = self.output / source / "events.jsonl"
+        dataset = self.output / source / EVENTS
         found = [check_dataset(dataset, runs, references)] if dataset.exists() else []
         checked = {run.path: _run(run, references) for run in reversed(runs)}
         for fault in references.bodies_missing():

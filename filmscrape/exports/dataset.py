@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from filmscrape.exports.reading import read
 from filmscrape.records import Event
-from filmscrape.runs.ledger import LEDGER, Ledger
+from filmscrape.runs.ledger import Ledger
+from filmscrape.runs.stored import LEDGER
 
 TEXTS = ("summary", "synopsis", "quotes", "extra")
 """Fields that hold what others wrote. Bios of people and synopses of shorts are among it, too. ``extra`` is: it has the

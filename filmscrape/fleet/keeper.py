@@ -29,9 +29,9 @@ from filmscrape.fleet.queue import LEASE_NAME
 from filmscrape.fleet.refusals import SharedRefusals
 from filmscrape.fleet.server import ServerLost, told
 from filmscrape.logs import logfmt
-from filmscrape.runs.folder import EVENTS, ROWS, RunFolder
+from filmscrape.runs.folder import ROWS, RunFolder
 from filmscrape.runs.keeper import RunKeeper
-from filmscrape.runs.ledger import LEDGER, Ledger
+from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.merge import Venues
 from filmscrape.runs.outcome import CannotBegin, Outcome, Verdict
@@ -39,7 +39,7 @@ from filmscrape.runs.readings import READINGS, Answered
 from filmscrape.runs.recovery import open_ledger
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stats import Counts, Stat
-from filmscrape.runs.stored import PARTS, StoredRun
+from filmscrape.runs.stored import EVENTS, LEDGER, PARTS, StoredRun
 from filmscrape.runs.worklist import Worklist
 from filmscrape.spiders.arguments import SCRAPYD_JOB
 

@@ -6,11 +6,11 @@ from typing import Any, Generic, TypeVar
 
 from filmscrape.fleet.account import Account, Kept, current
 from filmscrape.records import Screening
-from filmscrape.runs.folder import REPORT, RunFolder, draft_report
+from filmscrape.runs.folder import RunFolder, draft_report
 from filmscrape.runs.merge import Venues
 from filmscrape.runs.publish import put_in_place
 from filmscrape.runs.spool import Spool
-from filmscrape.runs.stored import PARTS
+from filmscrape.runs.stored import PARTS, REPORT
 from filmscrape.runs.worklist import Worklist
 
 Value = TypeVar("Value")

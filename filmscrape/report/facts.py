@@ -14,10 +14,10 @@ from filmscrape.report.loose import cut, items, lines, mapping, number, whole, w
 from filmscrape.report.lost import Lost, lost_pages
 from filmscrape.report.remedies import REMEDIES, UNFINISHED, UNKNOWN, Remedy, advice
 from filmscrape.runs.baseline import Baseline, baseline
-from filmscrape.runs.history import CHANGES, PastRun
 from filmscrape.runs.history import UNFINISHED as KILLED
+from filmscrape.runs.history import PastRun
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import StoredRun, runs_beside
+from filmscrape.runs.stored import CHANGES, REPORT, StoredRun, runs_beside
 
 MOST_CHANGES = 200
 """So many are shown; ``changes.jsonl`` has them all."""
@@ -116,7 +116,7 @@ def facts_of(run: StoredRun) -> RunFacts:
     outcome, is_published = _outcome(past), published(run, past)
     findings, remedy = _findings(run), _remedy(past, outcome)
     headline = _headline(past, is_published)
-    if not run.report and (run.path / "run.json").exists():
+    if not run.report and (run.path / REPORT).exists():
         headline, remedy = "Nobody knows how the run ended: its run.json cannot be read.", UNKNOWN
     return RunFacts(
         run=past,

@@ -11,11 +11,8 @@ from filmscrape.archive.manifest import write_checksums
 from filmscrape.runs.lines import LineFile, as_line
 from filmscrape.runs.publish import put_in_place, write_draft
 from filmscrape.runs.readings import READINGS
-from filmscrape.runs.stored import hold_runs
+from filmscrape.runs.stored import CHANGES, EVENTS, REPORT, RUNS, hold_runs
 
-EVENTS = "events.jsonl"
-CHANGES = "changes.jsonl"
-REPORT = "run.json"
 ROWS = ("rejected", "skipped", "failed")
 """What a run did not take, a file of lines for each reason."""
 
@@ -59,7 +56,7 @@ class RunFolder:
         self.id = run_id
         self.source = source
         self.dataset = output / source / EVENTS
-        self.path = output / source / "runs" / self.id
+        self.path = output / source / RUNS / self.id
         self.path.mkdir(parents=True, exist_ok=True)
         self._in_use = hold_runs(output / source)
         self.published: dict[str, Any] | None = None

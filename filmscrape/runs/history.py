@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import StoredRun
+from filmscrape.runs.stored import CHANGES, StoredRun
 
-CHANGES = "changes.jsonl"
 UNFINISHED = "unfinished"
 """In place of a verdict: the run was killed, or is still going on."""
 UNKNOWN = "unknown"

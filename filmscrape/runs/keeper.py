@@ -19,9 +19,10 @@ from filmscrape.archive.recorder import RunArchive, open_archive
 from filmscrape.logs import logfmt
 from filmscrape.records import Event
 from filmscrape.runs.baseline import Baseline, baseline
+from filmscrape.runs.faults import LedgerDamaged
 from filmscrape.runs.folder import RunFolder
 from filmscrape.runs.joining import join_run
-from filmscrape.runs.ledger import LedgerDamaged, Page
+from filmscrape.runs.ledger import Page
 from filmscrape.runs.limits import Limits
 from filmscrape.runs.lock import SourceLock
 from filmscrape.runs.measure import Measures, measure

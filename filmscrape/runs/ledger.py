@@ -13,18 +13,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from filmscrape.runs.faults import LedgerDamaged
 from filmscrape.runs.ledger_tables import NEWEST_PAGE, SCHEMA, VERSION, from_json
 from filmscrape.runs.merging import Merging, Touched
 from filmscrape.runs.readings import Answered, Reading, RunFacts, content_of, joined, read_readings
 
-LEDGER = "ledger.sqlite"
 # Seconds that a run waits to be joined while a replay finds out what it would change; 100,000 events take it one.
 _WAIT = 600.0
 _CACHE = 8 * 1024  # KiB of the file in memory; with SQLite's 2 MiB a merge writes pages that it will change again
-
-
-class LedgerDamaged(Exception):  # noqa: N818 - named for what is the case
-    """The file is no ledger, or one that cannot be read; the message says why."""
 
 
 class Page(NamedTuple):

@@ -15,24 +15,21 @@ from textwrap import shorten
 from filmscrape.archive.manifest import CHECKSUMS, file_sha256, write_checksums
 from filmscrape.logs import logfmt
 from filmscrape.records import Event
+from filmscrape.runs.faults import LedgerDamaged, RunUnreadable
 from filmscrape.runs.films import address_of
-from filmscrape.runs.folder import EVENTS, REPORT, RunFolder, finish_report
+from filmscrape.runs.folder import RunFolder, finish_report
 from filmscrape.runs.joining import join_run
-from filmscrape.runs.ledger import LEDGER, Ledger, LedgerDamaged
+from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.lock import SourceLock
 from filmscrape.runs.publish import draft_path, put_in_place, sync, write_draft
 from filmscrape.runs.readings import READINGS, Answered, Reading, RunFacts, page_reading, write_readings
 from filmscrape.runs.spool import Spool
-from filmscrape.runs.stored import PARTS, RUNS, StoredRun, runs_of
+from filmscrape.runs.stored import EVENTS, LEDGER, PARTS, REPORT, RUNS, StoredRun, runs_of
 from filmscrape.runs.versions import versions
 
 _LONGEST_REASON = 200  # characters, on one line
 
 logger = logging.getLogger(__name__)
-
-
-class RunUnreadable(OSError):  # noqa: N818 - named for what is the case
-    """What a run left cannot be read: it is damaged, and no disk that cannot be written."""
 
 
 def open_ledger(folder: Path) -> Ledger:

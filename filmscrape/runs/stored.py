@@ -1,4 +1,4 @@
-"""The runs that lie in an output directory."""
+"""The runs that lie in an output directory, and what files are called there."""
 
 import fcntl
 import json
@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 RUNS = "runs"
+LEDGER = "ledger.sqlite"
+EVENTS = "events.jsonl"
+"""The dataset of a source; in a run's folder the run's own records."""
+CHANGES = "changes.jsonl"
+REPORT = "run.json"
 PARTS = "parts"
 """Folder in a run's, where each of several workers writes into a folder of its own until one gathers it all."""
 
@@ -30,7 +35,7 @@ class StoredRun:
     def read(cls, path: Path) -> "StoredRun":
         """Read a run's folder; a ``run.json`` that is missing or damaged makes it an unfinished run."""
         try:
-            report = json.loads((path / "run.json").read_bytes())
+            report = json.loads((path / REPORT).read_bytes())
         except (OSError, ValueError, RecursionError):  # the last: brackets in brackets without end
             report = None
         return cls(path, report if isinstance(report, dict) else {})
@@ -57,7 +62,7 @@ class StoredRun:
     @property
     def events(self) -> Path:
         """Where the run's own records are, if it came that far."""
-        return self.path / "events.jsonl"
+        return self.path / EVENTS
 
     @property
     def is_finished(self) -> bool:
@@ -93,7 +98,7 @@ def sources_of(output: Path) -> list[str]:
     if not output.is_dir():
         return []
     folders = [path for path in output.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    return sorted(path.name for path in folders if (path / RUNS).is_dir() or (path / "events.jsonl").is_file())
+    return sorted(path.name for path in folders if (path / RUNS).is_dir() or (path / EVENTS).is_file())
 
 
 def runs_of(output: Path, source: str) -> list[StoredRun]:
@@ -119,7 +124,7 @@ def find_run(output: Path, name: str) -> StoredRun:
         if name[:1] not in ("", ".") and "/" not in name and (output / source / RUNS / name).is_dir():
             return StoredRun.read(output / source / RUNS / name)
     folder = Path(name) if Path(name).name not in ("", "..") else Path(os.path.abspath(name))
-    if name and (folder / "run.json").is_file():
+    if name and (folder / REPORT).is_file():
         return StoredRun.read(folder)
     known = ", ".join(sources) or "none"
     raise LookupError(f"{name!r} is no run, no run's folder and no source of {output} (sources: {known})")

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from filmscrape.records import Event
-from filmscrape.runs.ledger import LEDGER, Ledger, Span
+from filmscrape.runs.ledger import Ledger, Span
 from filmscrape.runs.readings import cut
+from filmscrape.runs.stored import LEDGER
 
 
 class Capture(NamedTuple):

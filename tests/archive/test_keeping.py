@@ -20,9 +20,8 @@ from filmscrape.archive.retention import decide
 from filmscrape.archive.wacz import pack
 from filmscrape.commands.verify import Command as Verify
 from filmscrape.fixtures import serve
-from filmscrape.runs.ledger import LEDGER
 from filmscrape.runs.lock import LOCK
-from filmscrape.runs.stored import find_run, runs_beside, runs_of
+from filmscrape.runs.stored import LEDGER, find_run, runs_beside, runs_of
 from tests import offline, pywb
 from tests.crawling import SOURCE, bundled_site, crawl, rows
 

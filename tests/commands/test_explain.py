@@ -18,7 +18,7 @@ from filmscrape.fixtures import Fixture, Site, serve
 from filmscrape.items import ScrapedEvent
 from filmscrape.pages.base import NotAnEvent
 from filmscrape.records import Event
-from filmscrape.runs.ledger import LEDGER
+from filmscrape.runs.stored import LEDGER
 from tests.crawling import SOURCE, Crawl, bundled_site, crawl, load_spider, rows, scrapy
 from tests.fixtures import fixture_folders
 from tests.foreign_warcs import Kept, write_warc

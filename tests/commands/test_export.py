@@ -16,7 +16,7 @@ from pyarrow import parquet
 from filmscrape.commands.export import Command
 from filmscrape.exports.formats import FORMATS
 from filmscrape.records import Event
-from filmscrape.runs.ledger import LEDGER
+from filmscrape.runs.stored import LEDGER
 from tests.crawling import ROOT
 from tests.exports.parts import whole
 from tests.exports.stored import dataset_of, files, fixtures, told

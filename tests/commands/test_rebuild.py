@@ -17,10 +17,9 @@ from filmscrape.archive.manifest import file_sha256, write_checksums
 from filmscrape.commands.rebuild import Command
 from filmscrape.commands.replay import Command as Replay
 from filmscrape.fixtures import Site, serve
-from filmscrape.runs.ledger import LEDGER
 from filmscrape.runs.lock import SourceLock
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import StoredRun, runs_of
+from filmscrape.runs.stored import LEDGER, StoredRun, runs_of
 from tests.crawling import SOURCE, bundled_site, crawl, load_spider, rows
 from tests.foreign_warcs import Kept, write_warc
 from tests.in_process import run

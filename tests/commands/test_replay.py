@@ -16,10 +16,9 @@ import pytest
 from filmscrape.archive.manifest import write_checksums
 from filmscrape.commands.replay import Command
 from filmscrape.fixtures import serve
-from filmscrape.runs.ledger import LEDGER
 from filmscrape.runs.lock import SourceLock
 from filmscrape.runs.readings import READINGS
-from filmscrape.runs.stored import runs_of
+from filmscrape.runs.stored import LEDGER, runs_of
 from tests.crawling import ROOT, SOURCE, Crawl, bundled_site, command, crawl, environment, load_spider, rows, scrapy
 from tests.foreign_warcs import Kept, write_warc
 from tests.in_process import run

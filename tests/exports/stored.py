@@ -8,9 +8,10 @@ from typing import Any
 from filmscrape.exports.dataset import Dataset
 from filmscrape.fixtures import Fixture
 from filmscrape.records import Event
-from filmscrape.runs.ledger import LEDGER, Ledger
+from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.readings import RunFacts, write_readings
 from filmscrape.runs.spool import Spool
+from filmscrape.runs.stored import LEDGER
 from tests.crawling import SOURCE
 from tests.records import PROVENANCE
 

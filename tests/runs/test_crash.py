@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 
 from filmscrape.archive.manifest import CHECKSUMS, check_files, file_sha256
-from filmscrape.runs.ledger import LEDGER, Ledger
+from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.merging import Merging
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.readings import READINGS
 from filmscrape.runs.recovery import open_ledger, rebuild
+from filmscrape.runs.stored import LEDGER
 from tests.crawling import ROOT, Crawl, crawl, environment
 from tests.killing import IN_FLIGHT, QUICK, Place, crawled, ended, watched_site
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filmscrape.records import Event
-from filmscrape.runs.ledger import Ledger, LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.ledger_tables import PRUNED_AFTER_RUNS
 from filmscrape.runs.readings import Answered, Reading, RunFacts, is_before, page_reading, read_readings, write_readings
 from filmscrape.runs.spool import Spool

@@ -19,10 +19,10 @@ from filmscrape.archive.captures import read_http_date
 from filmscrape.archive.index import read_entries
 from filmscrape.archive.reader import read_captures
 from filmscrape.commands.replay import Command as Replay
-from filmscrape.runs.ledger import LEDGER, Ledger
+from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.resume import resumable
-from filmscrape.runs.stored import StoredRun
+from filmscrape.runs.stored import LEDGER, StoredRun
 from tests.crawling import Crawl, crawl
 from tests.killing import IN_FLIGHT, QUICK, Place, crawled, ended, plain
 from tests.offline import run
