@@ -71,7 +71,7 @@ Role = Literal[
 class Part(BaseModel):
     """Base of every record: unknown keys are refused, so that a typing error cannot pass as a field."""
 
-    # Built when the first record is: every command loads this module, and most make no record.
+    # Built when the first record is: some commands load this module and make no record.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     def as_line(self) -> bytes:

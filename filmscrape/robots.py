@@ -4,17 +4,19 @@ Scrapy's own middleware fetches robots.txt itself and keeps it to itself. The sp
 that it names, and asks for it before anything else; this middleware learns the rules from that answer.
 """
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
-from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from filmscrape.patience import PatienceMiddleware
+
+if TYPE_CHECKING:
+    from scrapy.robotstxt import RobotParser
 
 FORBIDDEN = "forbidden by robots.txt"
 
@@ -78,7 +80,7 @@ class RobotsMiddleware:
         return seconds
 
 
-def spacing(rules: RobotParser, agent: str) -> float:
+def spacing(rules: "RobotParser", agent: str) -> float:
     """Tell the seconds between two requests that rules ask for, by ``Crawl-delay`` or ``Request-rate``; 0 for none.
 
     A rate that holds for some hours of the day is kept to at all hours: whoever asks for that is short of power.

@@ -1,7 +1,9 @@
 """One answer of a site as an archive holds it."""
 
+import re
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,6 +13,7 @@ from typing import Literal
 
 _MAX_BODY = 256 * 1024 * 1024  # bytes; a few KB can unpack to gigabytes
 _GZIP = b"\x1f\x8b"
+_FRACTION = re.compile(r"\.\d+")  # of a second; up to nine digits, more than Python reads
 
 
 class UnreadableCapture(Exception):  # noqa: N818
@@ -107,6 +110,16 @@ def read_http_date(value: bytes | None) -> datetime | None:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def read_date(text: str | None) -> datetime | None:
+    """Read ``WARC-Date``: ISO 8601, with or without fractions of a second, which are left out."""
+    if not text:
+        return None
+    with suppress(ValueError, OverflowError):
+        date = datetime.fromisoformat(_FRACTION.sub("", text.strip()))
+        return (date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)).replace(microsecond=0)
+    return None
 
 
 Resolver = Callable[[str | None, str | None, datetime | None], StoredCapture | None]

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from filmscrape.archive.index import Entry
-from filmscrape.archive.reader import read_date
+from filmscrape.archive.captures import read_date
 from filmscrape.archive.wayback import replayed
+
+if TYPE_CHECKING:
+    from filmscrape.archive.index import Entry
 
 # A cache may give an old Date, and clocks may differ. One that is a year ahead of all others of the site is wrong, and
 # what was captured then would count as the newest of its page for as long.
@@ -33,7 +36,7 @@ class SiteClock:
         self.latest = max(said, self.latest or said)
 
 
-def misdated(entries: Iterable[Entry]) -> dict[int, str]:
+def misdated(entries: "Iterable[Entry]") -> dict[int, str]:
     """Find the captures of a run that a crawl refuses for their time: the reason, by the offset of the record.
 
     Those of a web archive have each their own time.

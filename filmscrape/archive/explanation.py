@@ -31,6 +31,11 @@ from filmscrape.values.text import tidy
 if TYPE_CHECKING:
     from filmscrape.spiders.base import EventSpider
 
+# The others are no words of the page: they follow from where and when it was read.
+FIELDS = [
+    name for name in Event.model_fields if name not in ("schema_version", "first_seen", "last_seen", "provenance")
+]
+"""Fields that a page says something of, in the record's order."""
 _FORK = re.compile(r"--\d{4}\Z")
 # Strategies that look in the head's attributes.
 _OF_THE_HEAD = frozenset({"og_title", "og_description", "meta_description", "og_image", "shortlink"})

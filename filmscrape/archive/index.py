@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from filmscrape.archive.captures import Damage, StoredCapture
+from filmscrape.archive.captures import Damage, StoredCapture, read_date
 from filmscrape.archive.manifest import CHECKSUMS
-from filmscrape.archive.reader import parse_http, read_capture, read_date, read_records
+from filmscrape.archive.reader import parse_http, read_capture, read_records
 from filmscrape.archive.writer import Earlier, repair, warc_date
 from filmscrape.logs import logfmt
 from filmscrape.runs.lines import as_line

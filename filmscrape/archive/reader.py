@@ -10,13 +10,12 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from filmscrape.archive.captures import Damage, Resolver, StoredCapture
+from filmscrape.archive.captures import Damage, Resolver, StoredCapture, read_date
 from filmscrape.archive.stream import Units
 
 MAX_BLOCK = 64 * 1024 * 1024
@@ -29,7 +28,6 @@ _RECORD_LINE = re.compile(rb"^WARC/1\.\d", re.MULTILINE)
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})\b[^\r\n]*(?:\r?\n|\Z)")
 _FOLDED = re.compile(rb"\r?\n[ \t]+")
 _LINE = re.compile(rb"\r?\n")
-_FRACTION = re.compile(r"\.\d+")  # of a second; up to nine digits, more than Python reads
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 _OTHER_KINDS = frozenset({"warcinfo", "request", "metadata", "conversion", "continuation"})
@@ -178,16 +176,6 @@ def _revisit(record: Record, resolve: Resolver | None) -> tuple[int, Fields, byt
 
 
 # ------------------------------------------------------------------ parts of a record
-def read_date(text: str | None) -> datetime | None:
-    """Read ``WARC-Date``: ISO 8601, with or without fractions of a second, which are left out."""
-    if not text:
-        return None
-    with suppress(ValueError, OverflowError):
-        date = datetime.fromisoformat(_FRACTION.sub("", text.strip()))
-        return (date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)).replace(microsecond=0)
-    return None
-
-
 def parse_fields(header: bytes) -> Fields:
     """Read header lines; a folded line goes on with the one before, one without a colon plays no part."""
     if b"\n " in header or b"\n\t" in header:

@@ -22,6 +22,7 @@ import re
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -30,12 +31,13 @@ from typing import Literal
 
 from filmscrape.archive.cdxj import INDEXED, timestamp
 from filmscrape.archive.index import INDEX
-from filmscrape.archive.manifest import CHECKSUMS, leave_out
+from filmscrape.archive.manifest import CHECKSUMS, file_sha256, leave_out
 from filmscrape.archive.members import Flaw, WarcRecord, walk
 from filmscrape.archive.verification import publisher
+from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.publish import sync
 from filmscrape.runs.resume import CUT_OFF
-from filmscrape.runs.stored import StoredRun
+from filmscrape.runs.stored import LEDGER, StoredRun
 
 TRASH = ".removed"
 """Folder beside ``runs`` to which a run is moved before its files are deleted."""
@@ -105,6 +107,23 @@ def decide(
     for at, target in facts.followed(set(stays)):
         stays.setdefault(target, f"holds bodies that {runs[at].id} refers to")
     return [_decision(run, stays.get(at), facts.why_not(at)) for at, run in enumerate(runs)]
+
+
+def check_published(dataset: Path) -> None:
+    """Make sure that a dataset, which says what is needed, is the one that was published last.
+
+    :raises CannotDecide: it is not: it was changed, or a run was killed before it put it in its place.
+    :raises LedgerDamaged: the ledger beside it, which knows, cannot be read.
+    :raises OSError: where a file cannot be read.
+    """
+    path = dataset.with_name(LEDGER)
+    if not path.exists():
+        return
+    with closing(Ledger(path, read_only=True)) as ledger, ledger.guarded():
+        published = ledger.last_published()
+    if published and (not dataset.is_file() or file_sha256(dataset) != published[1]):
+        raise CannotDecide(f"{dataset} is not the one that {LEDGER} has of run {published[0]}; the next run puts it in "
+                           "its place, or scrapy rebuild does")  # fmt: skip
 
 
 def _decision(run: StoredRun, stays: str | None, goes: str) -> Decision:

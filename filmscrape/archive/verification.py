@@ -4,15 +4,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
 
 from filmscrape.archive.manifest import CHECKSUMS, Fault, check_files, file_sha256
 from filmscrape.archive.members import Flaw, WarcRecord, walk
+from filmscrape.records import Event
 from filmscrape.runs.recovery import drafted
 from filmscrape.runs.stored import REPORT, StoredRun
-
-if TYPE_CHECKING:
-    from filmscrape.records import Event
 
 _SHOWN = 20  # faults of one file that are kept; a wrecked file has as many as it has lines
 
@@ -88,7 +87,7 @@ class References:
 
 # ------------------------------------------------------------------ runs
 def check_run(run: StoredRun, references: References) -> Checked:
-    """Check one run: its files by ``SHA256SUMS``, and every record of its WARC files.
+    """Check one run: its files by ``SHA256SUMS``, every record of its WARC files, and what it says of itself.
 
     A run without an end (killed, or still going on) has no checksums yet and may have a torn tail, which is no fault.
 
@@ -108,6 +107,7 @@ def check_run(run: StoredRun, references: References) -> Checked:
     held: set[str] = set()
     for warc in run.warcs:
         _check_warc(warc, run.is_finished, checked, references, held)
+    _check_report(run, checked)
     return checked
 
 
@@ -141,6 +141,18 @@ def _odd(record: WarcRecord) -> Iterator[str]:
             yield f"the record has no {name}"
 
 
+def _check_report(run: StoredRun, checked: Checked) -> None:
+    """Look at a run's ``run.json``: a file that is there and is no JSON object is at fault."""
+    path = run.path / REPORT
+    if not run.report and path.is_file():
+        try:
+            json.loads(path.read_bytes())
+        except ValueError as fault:
+            checked.add(Fault(path, "", f"no JSON: {fault}"))
+        else:
+            checked.add(Fault(path, "", "expected a JSON object"))
+
+
 # ------------------------------------------------------------------ datasets
 def check_dataset(path: Path, runs: list[StoredRun], references: References) -> Checked:
     """Check a dataset but for its references: each line a valid record, sorted, once, and the bytes as published.
@@ -171,12 +183,8 @@ def check_dataset(path: Path, runs: list[StoredRun], references: References) -> 
     return checked
 
 
-def _event(line: bytes) -> "Event | str":
+def _event(line: bytes) -> Event | str:
     """Read a line, or say why it is no record."""
-    from pydantic import ValidationError  # both are heavy, and every command's module is loaded by every `scrapy`
-
-    from filmscrape.records import Event
-
     try:
         return Event.model_validate_json(line)
     except ValidationError as fault:
@@ -217,16 +225,3 @@ def missing_dataset(path: Path, published: StoredRun) -> Checked:
 def publisher(runs: list[StoredRun]) -> StoredRun | None:
     """Find the run that published last."""
     return next((run for run in reversed(runs) if run.published_sha256), None)
-
-
-# ------------------------------------------------------------------ run.json
-def check_report(run: StoredRun) -> Iterator[Fault]:
-    """Name what is wrong with a run's ``run.json``: a file that is there and is no JSON object."""
-    path = run.path / REPORT
-    if not run.report and path.is_file():
-        try:
-            json.loads(path.read_bytes())
-        except ValueError as fault:
-            yield Fault(path, "", f"no JSON: {fault}")
-        else:
-            yield Fault(path, "", "expected a JSON object")

@@ -1,29 +1,17 @@
 """``scrapy capture``: print the stored page of an event, as the site sent it."""
 
 import argparse
-import json
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from scrapy.spiderloader import SpiderLoader
 
 from filmscrape.archive.captures import StoredCapture, UnreadableCapture
-from filmscrape.archive.index import Entry, SourceArchive
-from filmscrape.archive.reader import read_date
-from filmscrape.archive.wayback import moment, replayed
 from filmscrape.commandline import OfflineCommand
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import EVENTS, RUNS
-
-if TYPE_CHECKING:
-    from filmscrape.spiders.base import EventSpider
+from filmscrape.spiders.base import EventSpider
 
 
 class Command(OfflineCommand):
@@ -58,11 +46,13 @@ class Command(OfflineCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Find the capture and print it."""
+        from filmscrape.archive.lookup import newest_capture
+
         if len(args) != 1:
             self.end(Outcome.USAGE, "name one event: its id or its address")
             return
         try:
-            found = self._newest(args[0], opts.date)
+            found = newest_capture(self.output, self._spiders(), args[0], opts.date)
         except LookupError as unknown:
             self.end(Outcome.USAGE, str(unknown.args[0]))
             return
@@ -79,91 +69,10 @@ class Command(OfflineCommand):
         except BrokenPipeError:  # nobody reads on
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    def _newest(self, name: str, until: datetime | None) -> StoredCapture | None:
-        """Find the newest capture; ``None`` where it cannot be read.
-
-        :raises LookupError: there is none; with one line for the user.
-        """
-        newest: tuple[tuple[bool, datetime], SourceArchive, Path, Entry] | None = None
-        oldest: datetime | None = None
-        for archive, wanted in self._wanted(name):
-            for warc, entry in archive.find(wanted):
-                when = _captured(entry)
-                oldest = min(oldest or when, when)
-                rank = (entry.is_page, when)
-                if (until is None or when < until) and (newest is None or rank >= newest[0]):
-                    newest = rank, archive, warc, entry
-        if oldest is None:
-            raise LookupError(f"there is no capture of {name} in {self.output}")
-        if newest is None:
-            raise LookupError(f"there is no capture of {name} so early; the oldest is of {oldest:%Y-%m-%dT%H:%M:%SZ}")
-        _, archive, warc, entry = newest
-        return archive.read(warc, entry)
-
-    def _wanted(self, name: str) -> Iterator[tuple[SourceArchive, Callable[[Entry], bool]]]:
-        """List the archives to look in, and what to look for there.
-
-        :raises LookupError: the name is none.
-        """
-        record_id = re.fullmatch(r"<?(urn:uuid:[0-9a-fA-F-]+)>?", name)
-        address = name.startswith(("http:", "https:"))
-        spiders = list(self._spiders())
-        source, _, slug = name.partition(":")
-        if not record_id and not address and source not in (spider.name for spider in spiders):
-            names = ", ".join(spider.name for spider in spiders)
-            raise LookupError(f"{name!r} is neither an event's id (<source>:<slug>) nor an address; sources: {names}")
-        for spider in spiders:
-            archive = SourceArchive(self.output / spider.name / RUNS)
-            if record_id:
-                yield archive, _is_record(f"<{record_id[1]}>")
-            elif address:
-                yield archive, _is_at(spider, name)
-            elif spider.name == source:
-                yield (
-                    archive,
-                    _is_record(own) if (own := self._own(source, name)) else _is_at(spider, spider.event_url(slug)),
-                )
-
-    def _own(self, source: str, event_id: str) -> str | None:
-        """Give the record that a film was read from whose address another film has now: ``<source>:<slug>--<year>``."""
-        if "--" not in event_id:
-            return None
-        with suppress(FileNotFoundError), (self.output / source / EVENTS).open("rb") as lines:
-            for line in lines:
-                if event_id.encode() in line and (record := json.loads(line))["id"] == event_id:
-                    return record["provenance"]["warc_record_id"] or None
-        return None
-
-    def _spiders(self) -> "Iterator[type[EventSpider]]":
+    def _spiders(self) -> list[type[EventSpider]]:
         assert self.settings is not None
         loader = SpiderLoader.from_settings(self.settings)
-        for name in loader.list():
-            yield loader.load(name)  # type: ignore[misc]
-
-
-def _is_record(record_id: str) -> Callable[[Entry], bool]:
-    return lambda entry: entry.record_id.lower() == record_id.lower()
-
-
-def _is_at(spider: "type[EventSpider]", address: str) -> Callable[[Entry], bool]:
-    """Know an event at any of its addresses, also on a mirror or in a web archive, and other pages at their own."""
-    event = spider.canonical(address)
-
-    def wanted(entry: Entry) -> bool:
-        if entry.url == address:
-            return True
-        kept = replayed(entry.url)
-        return event is not None and spider.canonical(kept.url if kept else entry.url) == event
-
-    return wanted
-
-
-def _captured(entry: Entry) -> datetime:
-    """Tell when the page was captured: a web archive's copy long before it was fetched from there."""
-    kept = replayed(entry.url)
-    when = (moment(kept.timestamp) if kept else None) or read_date(entry.date)
-    assert when is not None
-    return when
+        return [loader.load(name) for name in loader.list()]  # type: ignore[misc]
 
 
 def _end_of(text: str) -> datetime:

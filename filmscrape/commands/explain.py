@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +11,13 @@ from scrapy.spiderloader import SpiderLoader
 
 from filmscrape.commandline import OfflineCommand
 from filmscrape.logs import one_line
-from filmscrape.records import Event
 from filmscrape.runs.faults import LedgerDamaged
-from filmscrape.runs.ledger import Span
 from filmscrape.runs.outcome import Outcome
 from filmscrape.spiders.base import EventSpider
 
 if TYPE_CHECKING:
     from filmscrape.archive.explanation import Explanation
-
-# These are no words of the page: they follow from where and when it was read.
-_UNEXPLAINED = frozenset({"schema_version", "first_seen", "last_seen", "provenance"})
+    from filmscrape.runs.ledger import Span
 
 
 class Command(OfflineCommand):
@@ -48,10 +45,10 @@ class Command(OfflineCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Find and tell."""
-        from filmscrape.archive.explanation import Explainer  # reads a page again: all that pages need comes with it
+        from filmscrape.archive.explanation import FIELDS, Explainer
 
         try:
-            event_id, field = self._asked(args)
+            event_id, field = _asked(args, FIELDS)
             explainer = Explainer(self.output, self._source(event_id), event_id)
             found = explainer.explain(field)
             seen = explainer.seen(field, found.value)
@@ -70,17 +67,6 @@ class Command(OfflineCommand):
         else:
             sys.stdout.writelines(f"{one_line(line)}\n" for line in lines(told))
 
-    def _asked(self, args: list[str]) -> tuple[str, str]:
-        if len(args) != 2:
-            raise LookupError("name an event and a field: scrapy explain festival:here runtime_minutes")
-        event_id, field = args
-        known = [name for name in Event.model_fields if name not in _UNEXPLAINED]
-        if field not in known:
-            near = get_close_matches(field, known, 3)
-            meant = f"; did you mean {' or '.join(near)}?" if near else f"; there are: {', '.join(known)}"
-            raise LookupError(f"no field {field!r} that a page says{meant}")
-        return event_id, field
-
     def _source(self, event_id: str) -> type[EventSpider]:
         assert self.settings is not None
         loader = SpiderLoader.from_settings(self.settings)
@@ -92,8 +78,19 @@ class Command(OfflineCommand):
         return spider
 
 
+def _asked(args: list[str], known: Sequence[str]) -> tuple[str, str]:
+    if len(args) != 2:
+        raise LookupError("name an event and a field: scrapy explain festival:here runtime_minutes")
+    event_id, field = args
+    if field not in known:
+        near = get_close_matches(field, known, 3)
+        meant = f"; did you mean {' or '.join(near)}?" if near else f"; there are: {', '.join(known)}"
+        raise LookupError(f"no field {field!r} that a page says{meant}")
+    return event_id, field
+
+
 def as_json(
-    event_id: str, field: str, found: "Explanation", published: dict[str, Any] | None, seen: Span | None
+    event_id: str, field: str, found: "Explanation", published: dict[str, Any] | None, seen: "Span | None"
 ) -> dict[str, Any]:
     """Everything, for machines."""
     capture = found.capture

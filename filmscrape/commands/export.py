@@ -4,9 +4,7 @@ import argparse
 from pathlib import Path
 
 from filmscrape.commandline import OfflineCommand
-from filmscrape.exports.dataset import Dataset
 from filmscrape.exports.formats import FORMATS
-from filmscrape.exports.reading import DatasetUnreadable
 from filmscrape.exports.whole import FolderInUse
 from filmscrape.runs.faults import LedgerDamaged
 from filmscrape.runs.outcome import Outcome
@@ -45,6 +43,9 @@ class Command(OfflineCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write each format into a folder of its name, and print the files."""
+        from filmscrape.exports.dataset import Dataset
+        from filmscrape.exports.reading import DatasetUnreadable
+
         try:
             names = _formats(args)
             dataset = Dataset(datasets(self.output, opts.input), texts=not opts.without_texts)

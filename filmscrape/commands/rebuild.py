@@ -4,13 +4,16 @@ import argparse
 import errno
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from filmscrape.archive.rebuilding import Comparison, Renewed, RunsLost, check, is_anything_known, renew
 from filmscrape.commandline import OfflineCommand
 from filmscrape.runs.faults import LedgerDamaged
 from filmscrape.runs.lock import SourceLock, SourceLocked
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import LEDGER, RUNS, sources_of
+
+if TYPE_CHECKING:
+    from filmscrape.archive.rebuilding import Comparison, Renewed
 
 _OF_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
@@ -41,6 +44,8 @@ class Command(OfflineCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Make again or compare, source by source; the exit code is that of the first that went wrong."""
+        from filmscrape.archive.rebuilding import is_anything_known
+
         sources = sources_of(self.output)
         unknown = [name for name in args if name not in sources]
         known = [name for name in args or sources if is_anything_known(self.output / name)]
@@ -54,6 +59,8 @@ class Command(OfflineCommand):
                 self._rebuild(self.output / name, only_check=opts.check)
 
     def _rebuild(self, folder: Path, *, only_check: bool) -> None:
+        from filmscrape.archive.rebuilding import RunsLost, check, renew
+
         try:
             lock = SourceLock(folder, "scrapy rebuild")
         except SourceLocked as busy:
@@ -63,22 +70,23 @@ class Command(OfflineCommand):
             self._wrong_with(Outcome.CANNOT_WRITE, f"{fault.filename or folder}: {fault.strerror or fault}")
             return
         try:
-            if only_check:
-                self._check(folder)
-            else:
+            if not only_check:
                 print("\n".join(told(folder.name, renew(folder))))
-        except (RunsLost, LedgerDamaged) as fault:
-            self._wrong_with(Outcome.INTEGRITY, f"{fault}; {_remedy(fault)}")
+            elif (folder / LEDGER).exists():
+                self._tell(folder, check(folder))
+            else:
+                self._wrong_with(Outcome.INTEGRITY, f"{folder / LEDGER} is missing; scrapy rebuild makes it")
+        except RunsLost as fault:
+            remedy = f"bring the folder back from a backup, or remove {LEDGER} to do without what only it told"
+            self._wrong_with(Outcome.INTEGRITY, f"{fault}; {remedy}")
+        except LedgerDamaged as fault:
+            self._wrong_with(Outcome.INTEGRITY, f"{fault}; scrapy verify tells more")
         except OSError as fault:
             self._wrong_with(_kind_of(fault), f"{fault.filename or folder}: {fault.strerror or fault}")
         finally:
             lock.release()
 
-    def _check(self, folder: Path) -> None:
-        if not (folder / LEDGER).exists():
-            self._wrong_with(Outcome.INTEGRITY, f"{folder / LEDGER} is missing; scrapy rebuild makes it")
-            return
-        comparison = check(folder)
+    def _tell(self, folder: Path, comparison: "Comparison") -> None:
         print("\n".join(_compared(folder.name, comparison)))
         if comparison.wrong:
             self._wrong_with(Outcome.INTEGRITY, f"{folder / LEDGER} is not what the runs give; scrapy rebuild makes it")
@@ -95,14 +103,8 @@ def _kind_of(fault: OSError) -> Outcome:
     return Outcome.INTEGRITY if is_of_a_run and fault.errno not in _OF_WRITING else Outcome.CANNOT_WRITE
 
 
-def _remedy(fault: Exception) -> str:
-    if isinstance(fault, RunsLost):
-        return f"bring the folder back from a backup, or remove {LEDGER} to do without what only it told"
-    return "scrapy verify tells more"
-
-
 # ------------------------------------------------------------------ telling
-def told(source: str, renewed: Renewed) -> Iterator[str]:
+def told(source: str, renewed: "Renewed") -> Iterator[str]:
     """Say what came of making a ledger again."""
     events, runs = renewed.events, renewed.runs
     yield f"{source}: {events} event{'s' * (events != 1)} of {runs} run{'s' * (runs != 1)}"
@@ -112,7 +114,7 @@ def told(source: str, renewed: Renewed) -> Iterator[str]:
         yield from _compared(source, renewed.comparison)
 
 
-def _compared(source: str, comparison: Comparison) -> Iterator[str]:
+def _compared(source: str, comparison: "Comparison") -> Iterator[str]:
     if not comparison.wrong:
         alike = "byte for byte" if comparison.is_identical else "row for row"
         yield f"{source}: {LEDGER} is what the runs give, {alike} ({comparison.rows} rows)"

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -63,7 +63,7 @@ class Command(OfflineCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read, compare, publish where that is wanted, and tell."""
-        from filmscrape.archive.replay import Replay  # all that pages need comes with it
+        from filmscrape.archive.replay import Replay
 
         try:
             sources = self._sources(opts.source)
@@ -89,7 +89,7 @@ class Command(OfflineCommand):
         except LedgerDamaged as fault:
             self.end(Outcome.INTEGRITY, f"{fault}; scrapy rebuild makes it again from the runs")
             return
-        except BrokenProcessPool:
+        except BrokenExecutor:
             self.end(Outcome.FAULT, "a process that read was killed, perhaps for want of memory; try --jobs 1")
             return
         except KeyboardInterrupt:
@@ -113,7 +113,7 @@ class Command(OfflineCommand):
 
         :raises LookupError: with one line for the user.
         """
-        from filmscrape.archive.replay import archive_of  # as above
+        from filmscrape.archive.replay import archive_of
 
         if every == bool(args):
             raise LookupError("name WARC files or runs" + (", or all of them with --all, not both" if args else ""))

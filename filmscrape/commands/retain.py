@@ -2,27 +2,19 @@
 
 import argparse
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from filmscrape.archive.manifest import file_sha256
-from filmscrape.archive.retention import (
-    CannotDecide,
-    Decision,
-    decide,
-    empty_trash,
-    read_keep,
-    remove,
-    thin,
-    trash_of,
-)
 from filmscrape.commandline import OfflineCommand
 from filmscrape.runs.faults import LedgerDamaged
-from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.lock import SourceLock, SourceLocked
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import EVENTS, LEDGER, RUNS, RunsInUse, alone_with_runs, runs_of, sources_of
+from filmscrape.runs.stored import EVENTS, RUNS, RunsInUse, alone_with_runs, runs_of, sources_of
+
+if TYPE_CHECKING:
+    from filmscrape.archive.retention import Decision
 
 
 class Command(OfflineCommand):
@@ -56,6 +48,8 @@ class Command(OfflineCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """List what may go, and remove it where that was asked for."""
+        from filmscrape.archive.retention import CannotDecide, read_keep
+
         sources = sources_of(self.output)
         try:
             if args:
@@ -88,13 +82,15 @@ class Command(OfflineCommand):
 
     def _thin(self, source: str, keep: timedelta, yes: bool) -> int:
         """Thin the runs of a source; the answer is how many may go."""
+        from filmscrape.archive.retention import check_published, decide, empty_trash, remove, thin, trash_of
+
         assert self.settings is not None
         folder = self.output / source
         within = timedelta(hours=self.settings.getfloat("RESUME_WITHIN_HOURS"))
         with _alone(folder, yes=yes):
             runs, now = runs_of(self.output, source), datetime.now(UTC)
             decisions = decide(runs, folder / EVENTS, keep, now, resume_within=within)
-            _check_dataset(folder)
+            check_published(folder / EVENTS)
             leftovers = trash_of(folder)
             for path in leftovers:
                 print(f"{path}: left over from a removal that was cut off")
@@ -127,29 +123,14 @@ def _alone(folder: Path, *, yes: bool) -> Iterator[None]:
         lock.release()
 
 
-def _check_dataset(folder: Path) -> None:
-    """Make sure that the dataset, which says what is needed, is the one that was published last.
-
-    :raises CannotDecide: it is not: it was changed, or a run was killed before it put it in its place.
-    """
-    if not (folder / LEDGER).exists():
-        return
-    with closing(Ledger(folder / LEDGER, read_only=True)) as ledger, ledger.guarded():
-        published = ledger.last_published()
-    dataset = folder / EVENTS
-    if published and (not dataset.is_file() or file_sha256(dataset) != published[1]):
-        raise CannotDecide(f"{dataset} is not the one that {LEDGER} has of run {published[0]}; the next run puts it in "
-                           "its place, or scrapy rebuild does")  # fmt: skip
-
-
-def line_of(decision: Decision) -> str:
+def line_of(decision: "Decision") -> str:
     """Say in one line what is to become of a run, and why."""
     size = f"{decision.freed} of {decision.size}" if decision.fate == "thin" else decision.size
     verb = {"stay": "stays", "thin": "captures may go", "go": "may go"}[decision.fate]
     return f"{decision.run.path}  {size} bytes  {verb}: {decision.reason}"
 
 
-def _summary(going: list[Decision], decisions: list[Decision]) -> str:
+def _summary(going: "list[Decision]", decisions: "list[Decision]") -> str:
     thinned = sum(one.fate == "thin" for one in going)
     also = f", {thinned} may be thinned" if thinned else ""
     freed = sum(one.freed for one in going)

@@ -9,14 +9,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from shutil import get_terminal_size
 from textwrap import wrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scrapy.spiderloader import SpiderLoader
 
 from filmscrape.commandline import OfflineCommand
-from filmscrape.records import Event, Language, Screening
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import EVENTS
+
+if TYPE_CHECKING:
+    from filmscrape.records import Event, Language, Screening
 
 _WIDTH = 100  # characters of a line of prose, where there is room for them
 _WORDS: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
@@ -49,6 +51,8 @@ class Command(OfflineCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Find the event and print it."""
+        from filmscrape.records import Event
+
         try:
             line = self._line(args, opts.input)
             event = Event.model_validate_json(line)
@@ -100,7 +104,7 @@ def _room() -> int:
     return max(_NARROWEST, min(_WIDTH, get_terminal_size().columns - 1))
 
 
-def shown(event: Event, room: int = _WIDTH) -> Iterator[str]:
+def shown(event: "Event", room: int = _WIDTH) -> Iterator[str]:
     """Print an event: what it is, who made it, when it screens, what is written of it, where it comes from.
 
     A record holds no control character and no mark that turns the text round: :class:`~filmscrape.records.Event`
@@ -128,7 +132,7 @@ def _rows(label: str, text: str, width: int, room: int) -> list[str]:
     return wrap(text, room, initial_indent=first, subsequent_indent=" " * (hanging + 2), **_WORDS)
 
 
-def _facts(event: Event) -> Iterator[tuple[str, str]]:
+def _facts(event: "Event") -> Iterator[tuple[str, str]]:
     minutes = f"{event.runtime_minutes} min" if event.runtime_minutes else ""
     kind = [event.kind, minutes, ", ".join(country.name for country in event.countries), ", ".join(event.genres)]
     yield "", " | ".join(filter(None, [*kind, event.rating]))
@@ -147,29 +151,29 @@ def _facts(event: Event) -> Iterator[tuple[str, str]]:
         yield "short", " | ".join(filter(None, (short.title, made, length)))
 
 
-def _ends(event: Event) -> Iterator[tuple[str, str]]:
+def _ends(event: "Event") -> Iterator[tuple[str, str]]:
     yield "page", event.url
     yield "seen", f"{event.first_seen} to {event.last_seen}; {event.status}"
 
 
-def _paragraphs(event: Event) -> Iterator[str]:
+def _paragraphs(event: "Event") -> Iterator[str]:
     yield from filter(None, (event.synopsis or event.summary or "").split("\n\n"))
     for person in event.people:
         yield from (f"{person.name}: {part}" for part in (person.bio or "").split("\n\n") if part)
 
 
-def _languages(event: Event) -> str:
+def _languages(event: "Event") -> str:
     if event.no_dialogue:
         return "no dialogue"
     spoken, written = _named(event.languages), _named(event.subtitles)
     return ", subtitles ".join(filter(None, (spoken, written)))
 
 
-def _named(languages: list[Language]) -> str:
+def _named(languages: "list[Language]") -> str:
     return ", ".join(language.name for language in languages)
 
 
-def _credits(event: Event) -> Iterator[tuple[str, str]]:
+def _credits(event: "Event") -> Iterator[tuple[str, str]]:
     by_credit: dict[str, list[str]] = {}
     for member in event.crew:
         by_credit.setdefault(member.credit, []).append(member.name)
@@ -179,7 +183,7 @@ def _credits(event: Event) -> Iterator[tuple[str, str]]:
     yield "cast", ", ".join(cast)
 
 
-def _screening(screening: Screening) -> str:
+def _screening(screening: "Screening") -> str:
     start = screening.starts_at[:16].replace("T", " ")
     parts = [start, screening.venue, screening.availability, *screening.notes]
     return ", ".join(part for part in parts if part and part != "unknown")

@@ -1,13 +1,11 @@
 """``scrapy site``: the dataset as a website in a folder."""
 
 import argparse
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 from filmscrape.commandline import OfflineCommand
 from filmscrape.commands.export import datasets
-from filmscrape.exports.dataset import Dataset
-from filmscrape.exports.reading import DatasetUnreadable
 from filmscrape.exports.whole import FolderInUse
 from filmscrape.runs.faults import LedgerDamaged
 from filmscrape.runs.outcome import Outcome
@@ -43,7 +41,9 @@ class Command(OfflineCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Build, and say where the first page is."""
-        from filmscrape.site.build import build  # heavy, as templates are, and no other command needs it
+        from filmscrape.exports.dataset import Dataset
+        from filmscrape.exports.reading import DatasetUnreadable
+        from filmscrape.site.build import build
 
         folder = Path(opts.output) if opts.output else self.output / "site"
         try:
@@ -58,7 +58,7 @@ class Command(OfflineCommand):
             self.end(Outcome.INTEGRITY, str(fault))
         except OSError as fault:
             self.end(Outcome.CANNOT_WRITE, f"{fault.filename or folder}: {fault.strerror or fault}")
-        except BrokenProcessPool:
+        except BrokenExecutor:
             self.end(Outcome.FAULT, "a process that wrote pages was killed, perhaps for want of memory; build again")
         except KeyboardInterrupt:
             self.end(Outcome.INTERRUPTED, f"interrupted; {folder} is as it was")

@@ -3,20 +3,14 @@
 import argparse
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from filmscrape.archive.ledger_check import check_ledger
-from filmscrape.archive.verification import (
-    Checked,
-    References,
-    check_dataset,
-    check_report,
-    check_run,
-    missing_dataset,
-    publisher,
-)
 from filmscrape.commandline import OfflineCommand
 from filmscrape.runs.outcome import Outcome
-from filmscrape.runs.stored import EVENTS, StoredRun, find_run, runs_of, sources_of
+from filmscrape.runs.stored import find_run, sources_of
+
+if TYPE_CHECKING:
+    from filmscrape.archive.verification import Checked
 
 
 class Command(OfflineCommand):
@@ -64,10 +58,14 @@ class Command(OfflineCommand):
                 Outcome.INTEGRITY, f"{wrong} fault{'' if wrong == 1 else 's'} in {places} of {len(checked)} places"
             )
 
-    def _runs(self, names: list[str]) -> list[Checked]:
-        return [_run(find_run(self.output, name), References()) for name in dict.fromkeys(names)]
+    def _runs(self, names: list[str]) -> "list[Checked]":
+        from filmscrape.archive.verification import References, check_run
 
-    def _sources(self, source: str | None) -> list[Checked]:
+        return [check_run(find_run(self.output, name), References()) for name in dict.fromkeys(names)]
+
+    def _sources(self, source: str | None) -> "list[Checked]":
+        from filmscrape.archive.source_check import check_source
+
         sources = sources_of(self.output)
         if source is not None and source not in sources:
             raise LookupError(
@@ -75,33 +73,10 @@ class Command(OfflineCommand):
             )
         if not sources:
             raise LookupError(f"there is no run and no dataset in {self.output}")
-        return [checked for name in ([source] if source else sources) for checked in self._source(name)]
-
-    def _source(self, source: str) -> list[Checked]:
-        runs = runs_of(self.output, source)
-        references = References()
-        dataset = self.output / source / EVENTS
-        found = [check_dataset(dataset, runs, references)] if dataset.exists() else []
-        checked = {run.path: _run(run, references) for run in reversed(runs)}
-        for fault in references.bodies_missing():
-            checked[fault.path.parent].add(fault)
-        if dataset.exists():
-            for fault in references.missing_from(dataset):
-                found[0].add(fault)
-        elif published := publisher(runs):
-            found.append(missing_dataset(dataset, published))
-        ledger = check_ledger(self.output / source)
-        return [*found, *([ledger] if ledger else []), *reversed(checked.values())]
+        return [checked for name in ([source] if source else sources) for checked in check_source(self.output, name)]
 
 
-def _run(run: StoredRun, references: References) -> Checked:
-    checked = check_run(run, references)
-    for fault in check_report(run):
-        checked.add(fault)
-    return checked
-
-
-def _print(found: list[Checked]) -> None:
+def _print(found: "list[Checked]") -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table

@@ -3,11 +3,14 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from filmscrape.archive.wacz import CannotPack, Packed, pack
 from filmscrape.commandline import OfflineCommand
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import find_run, runs_beside
+
+if TYPE_CHECKING:
+    from filmscrape.archive.wacz import Packed
 
 
 class Command(OfflineCommand):
@@ -35,6 +38,8 @@ class Command(OfflineCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Pack the run that is named."""
+        from filmscrape.archive.wacz import CannotPack, pack
+
         if len(args) != 1:
             self.end(Outcome.USAGE, "name one run: its id, its folder, or a source for its newest run")
             return
@@ -56,7 +61,7 @@ class Command(OfflineCommand):
             print(*_lines(packed, target), sep="\n")
 
 
-def _lines(packed: Packed, target: Path) -> list[str]:
+def _lines(packed: "Packed", target: Path) -> list[str]:
     found = [f"captures: {packed.captures}", f"pages: {packed.pages}"]
     if packed.referred:
         found.append(f"of other runs: {packed.referred} (revisits refer to them)")

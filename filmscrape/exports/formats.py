@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from filmscrape.exports.dataset import Dataset
+if TYPE_CHECKING:
+    from filmscrape.exports.dataset import Dataset
 
-Write = Callable[[Dataset, Path], list[Path]]
+Write = Callable[["Dataset", Path], list[Path]]
 
 
 class Format(NamedTuple):
