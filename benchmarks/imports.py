@@ -1,6 +1,7 @@
 """Starting: ``import filmscrape``, and ``scrapy list`` against that of a bare Scrapy project with one spider."""
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -56,8 +57,8 @@ def _run(folder: Path, *arguments: str) -> None:
 
 def _children() -> float:
     """Processor time of ended children."""
-    times = os.times()
-    return times.children_user + times.children_system
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
