@@ -1,4 +1,4 @@
-"""Keep a worker's part of a run; and, in the one worker that comes to it, gather all parts, judge and publish."""
+"""Keep a worker's part of a run; the one worker that comes to publish it keeps the whole."""
 
 import logging
 import os
@@ -11,7 +11,6 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
-from threading import Event, Thread
 from typing import Any
 
 from scrapy import Request
@@ -22,25 +21,22 @@ from filmscrape.archive.recorder import RunArchive, open_archive
 from filmscrape.fleet.account import Account, AccountFile, current
 from filmscrape.fleet.board import Board, Ended
 from filmscrape.fleet.entry import share_lock, take_part
+from filmscrape.fleet.gathering import Gathered, Gathering
 from filmscrape.fleet.identity import matter_of
 from filmscrape.fleet.noted import Noted, WorkerFolder, WorkerSpool, WorkerVenues, WorkerWorklist
-from filmscrape.fleet.parts import Sums, sum_up
+from filmscrape.fleet.presence import Presence
 from filmscrape.fleet.queue import LEASE_NAME
 from filmscrape.fleet.refusals import SharedRefusals
 from filmscrape.fleet.server import ServerLost, told
-from filmscrape.logs import logfmt
-from filmscrape.runs.folder import ROWS, RunFolder
+from filmscrape.runs.folder import RunFolder
 from filmscrape.runs.keeper import RunKeeper
 from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.lock import SourceLocked
-from filmscrape.runs.merge import Venues
 from filmscrape.runs.outcome import CannotBegin, Outcome, Verdict
-from filmscrape.runs.readings import READINGS, Answered
 from filmscrape.runs.recovery import open_ledger
 from filmscrape.runs.spool import Spool
-from filmscrape.runs.stats import Counts, Stat
-from filmscrape.runs.stored import EVENTS, LEDGER, PARTS, StoredRun
-from filmscrape.runs.worklist import Worklist
+from filmscrape.runs.stats import Counts
+from filmscrape.runs.stored import LEDGER, PARTS, StoredRun
 from filmscrape.spiders.arguments import SCRAPYD_JOB
 
 logger = logging.getLogger(__name__)
@@ -250,51 +246,25 @@ class WorkerKeeper(RunKeeper):
                 self.board.finish(self._ended)
             return False
         self._gathers = True
-        self._stay = _Presence(self.board, self.crawler.settings.getfloat("LEASE"))
-        self._become_one()
-        folders = sorted(path for path in self._parts.iterdir() if path.is_dir())
+        self._stay = Presence(self.board, self.crawler.settings.getfloat("LEASE"))
+        gathering = Gathering(self.run, self._output, self.started)
+        self.run, self.spool = gathering.run, gathering.spool
         if self.archive is not None:
-            warcs = [warc for folder in folders for warc in folder.glob("*.warc.gz")]
-            self.archive = JoinedArchive(self.run.path, warcs)
-        self._take_sums(sum_up(folders, self._take))
-        logger.info("%s", logfmt("parts gathered", run=self.run.id, workers=len(folders)))
+            self.archive = gathering.archive()
+        self._know(gathering.gathered())
         return True
 
-    def _become_one(self) -> None:
-        """Have the run's own files, without what a worker left there that died over gathering."""
-        for name in (*(f"{row}.jsonl" for row in ROWS), "spool.jsonl", EVENTS, READINGS):
-            (self.run.path / name).unlink(missing_ok=True)
-        self.run = RunFolder(self._output, self.spider.name, self.started, self.run.id)
-        self.spool = Spool(self.run.path / "spool.jsonl")
-        self._duplicates = 0
-
-    def _take(self, account: Account) -> None:
-        """Take in the rows and records of an account."""
-        for name, rows in account.rows.items():
-            for row in rows:
-                self.run.row(name, row)
-                if name == "failed":
-                    self.first_failure = self.first_failure or row["reason"]
-        for kept in account.kept:
-            if not self.spool.add_line(*kept) and kept.is_page:
-                self._duplicates += 1
-
-    def _take_sums(self, sums: Sums) -> None:
-        """Count and know what all workers together counted and knew."""
-        stats, facts = self.crawler.stats, sums.facts
+    def _know(self, gathered: Gathered) -> None:
+        """Know what all workers together counted and came to know, in place of what this one did."""
+        stats = self.crawler.stats
         for name in stats.get_stats():
             if name.startswith("filmscrape/"):
                 stats.set_value(name, 0)
-        for name, number in {**sums.stats, Stat.DUPLICATES: self._duplicates}.items():
+        for name, number in {**gathered.stats, **dict(zip(_BYTES, gathered.wire, strict=True))}.items():
             stats.set_value(name, number)
-        for name, number in zip(_BYTES, sums.wire, strict=True):
-            stats.set_value(name, number)
-        self.worklist = Worklist()
-        for url, fate in facts.get("fates", {}).items():
-            self.worklist.note(url, fate)
-        self.venues = Venues.of(facts.get("venues", {}).items())
-        self.answers = {path: Answered(**answer) for path, answer in facts.get("answers", {}).items()}
-        self.paths, self.lastmods, self.same = (dict(facts.get(name, {})) for name in ("paths", "lastmods", "same"))
+        self.first_failure = self.first_failure or gathered.first_failure
+        self.worklist, self.venues, self.answers = gathered.worklist, gathered.venues, gathered.answers
+        self.paths, self.lastmods, self.same = gathered.paths, gathered.lastmods, gathered.same
 
     def spider_closed(self, reason: str) -> None:
         """Judge and publish, where all is gathered here; else tell how it ended elsewhere, or that it goes on."""
@@ -346,24 +316,3 @@ class WorkerKeeper(RunKeeper):
             self.run.published = stored.get("published")
             return stored
         return super().report()
-
-
-class _Presence:
-    """Says from a thread that this worker is there and the last one: to gather and publish leaves it no other time."""
-
-    def __init__(self, board: Board, lease: float) -> None:
-        self._board, self._every = board, lease / 4
-        self._over = Event()
-        self._thread = Thread(target=self._go_on, name="presence", daemon=True)
-        self._thread.start()
-
-    def _go_on(self) -> None:
-        while not self._over.wait(self._every):
-            with suppress(ServerLost), told(self._board.url):
-                self._board.be_there()
-                self._board.be_last()
-
-    def end(self) -> None:
-        """Say no more."""
-        self._over.set()
-        self._thread.join()

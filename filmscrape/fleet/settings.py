@@ -39,7 +39,7 @@ EXTENSIONS = {
 ITEM_PIPELINES = {
     "filmscrape.pipelines.validate.ValidatePipeline": 100,
     "filmscrape.pipelines.dedupe.DedupePipeline": 200,
-    "filmscrape.fleet.gather.GatherPipeline": 300,  # writes the run once, for all
+    "filmscrape.fleet.write.SharedWritePipeline": 300,  # writes the run once, for all
 }
 
 # ------------------------------------------------------------------ manners are the fleet's

@@ -188,10 +188,10 @@ def test_killed_at_random_moments(alone: Alone, tmp_path: Path) -> None:
 
 
 ENDS = {
-    "before it gathers": "before:1:filmscrape.fleet.keeper:WorkerKeeper._become_one",
+    "before it gathers": "before:1:filmscrape.fleet.keeper:Gathering",
     "while it joins WARCs": "before:1:filmscrape.archive.concatenation:put_in_place",
-    "when it has joined WARCs": "before:1:filmscrape.fleet.keeper:sum_up",
-    "while it sums up": "during:30:filmscrape.fleet.parts:_all",
+    "when it has joined WARCs": "before:1:filmscrape.fleet.gathering:sum_up",
+    "while it sums up": "during:30:filmscrape.fleet.sums:_all",
     "while events.jsonl is written": "during:20:filmscrape.runs.dataset:in_order",
     "in the ledger's transaction": "during:10:filmscrape.runs.merging:Merging.merge",
     "before the commit": "after:1:filmscrape.runs.folder:RunFolder.draft",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filmscrape.fleet.account import ACCOUNTS, Account, AccountFile, Kept
-from filmscrape.fleet.parts import Sums, sum_up
+from filmscrape.fleet.sums import Sums, sum_up
 from filmscrape.runs.stats import Stat
 
 

@@ -4,7 +4,7 @@ from filmscrape.fleet.keeper import WorkerKeeper
 from filmscrape.pipelines.write import WritePipeline
 
 
-class GatherPipeline(WritePipeline):
+class SharedWritePipeline(WritePipeline):
     """Writes the run in the worker that publishes it; in the others it waits until that is done."""
 
     async def close_spider(self) -> None:  # type: ignore[override]  # Scrapy takes both
