@@ -6,20 +6,17 @@ STAMP := $(VENV)/.installed
 # setuptools says in a box that an editable installation is one; a stranger would take it for a fault.
 EXPECTED := ignore:Editable installation
 DIST := dist
-# pywb, a web archive of others to test against: it pins old versions of libraries that are needed newer here.
-PYWB := .venv-pywb
-PYWB_STAMP := $(PYWB)/.installed
-# The reader of Croissant brings pandas and SciPy along.
-CROISSANT := .venv-croissant
-CROISSANT_STAMP := $(CROISSANT)/.installed
-# What a Scrapyd machine has: the libraries that run the project, none that develop it, and an older setuptools.
-SCRAPYD := .venv-scrapyd
-SCRAPYD_STAMP := $(SCRAPYD)/.installed
-# Readers of container and Compose files: programs in wheels, which not every platform has.
-CONTAINER := .venv-container
-CONTAINER_STAMP := $(CONTAINER)/.installed
+# Programs of others to test against, each in an environment of its own: pywb pins old versions of libraries that are
+# needed newer here, the reader of Croissant brings pandas and SciPy along, Scrapyd runs with the project's libraries and
+# none that develop it, and the readers of container files are programs in wheels, which not every platform has.
+OTHERS := pywb croissant scrapyd container
+OTHER_STAMPS := $(OTHERS:%=.venv-%/.installed)
 # What the benchmarks compare with is small and fits the locked versions; the program itself does without.
 BENCH_STAMP := $(VENV)/.bench-installed
+# The newest versions that fit; `make lock UPGRADE=` keeps those that are locked and still fit.
+UPGRADE := --upgrade
+RESOLVE = uv pip compile --universal --generate-hashes $(UPGRADE) --no-header --no-emit-index-url \
+	--no-emit-find-links --quiet
 # The first Python that is new enough; `make PYTHON=/path/to/python3` names another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -38,7 +35,7 @@ demo: $(STAMP)  ## serve the bundled site on this machine, crawl it, show what c
 test: $(STAMP)  ## run the whole suite, offline
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-test-long: $(STAMP) $(PYWB_STAMP) $(CROISSANT_STAMP) $(SCRAPYD_STAMP) $(CONTAINER_STAMP)  ## run what takes long or needs programs of others: pywb, Chromium
+test-long: $(STAMP) $(OTHER_STAMPS)  ## run what takes long or needs programs of others: pywb, Chromium
 	@$(BIN)/python -m pytest -m long -n $(WORKERS) $(ARGS)
 
 test-captures: $(STAMP)  ## test extraction over a folder of captured pages: make test-captures DIR=…
@@ -67,28 +64,16 @@ lint: $(STAMP)  ## ruff and mypy over everything
 	@$(BIN)/mypy
 
 lock:  ## resolve requirements.lock anew (needs uv and a network)
-	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --upgrade \
-		--no-header --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --extra bench --constraints requirements.lock --universal --generate-hashes --upgrade \
-		--no-header --no-emit-index-url --no-emit-find-links --quiet --output-file benchmarks/requirements.lock
-	uv pip compile tests/requirements-pywb.in --universal --python-version 3.11 --generate-hashes --upgrade \
-		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
-		--output-file tests/requirements-pywb.lock
-	uv pip compile tests/requirements-croissant.in --universal --python-version 3.11 --generate-hashes --upgrade \
-		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
-		--output-file tests/requirements-croissant.lock
-	uv pip compile tests/requirements-container.in --universal --python-version 3.11 --generate-hashes --upgrade \
-		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
-		--output-file tests/requirements-container.lock
-	uv pip compile pyproject.toml --constraint requirements.lock --universal --generate-hashes --upgrade \
-		--no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
-		--output-file deploy/requirements.lock
-	uv pip compile deploy/requirements-scrapyd.in --no-deps --universal --python-version 3.11 --generate-hashes \
-		--upgrade --no-header --no-emit-index-url --no-emit-find-links --no-annotate --quiet \
+	$(RESOLVE) pyproject.toml --extra dev --output-file requirements.lock
+	$(RESOLVE) pyproject.toml --extra bench --constraints requirements.lock --output-file benchmarks/requirements.lock
+	for name in pywb croissant container; do $(RESOLVE) tests/requirements-$$name.in --python-version 3.11 --no-annotate \
+		--output-file tests/requirements-$$name.lock || exit; done
+	$(RESOLVE) pyproject.toml --constraints requirements.lock --no-annotate --output-file deploy/requirements.lock
+	$(RESOLVE) deploy/requirements-scrapyd.in --no-deps --python-version 3.11 --no-annotate \
 		--output-file deploy/requirements-scrapyd.lock
 
 clean:  ## remove the virtual environment and every cache; output/ stays
-	rm -rf $(VENV) $(PYWB) $(CROISSANT) $(SCRAPYD) $(CONTAINER) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(OTHERS:%=.venv-%) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: $(STAMP)  ## make .venv with the locked versions
@@ -112,27 +97,11 @@ $(BENCH_STAMP): benchmarks/requirements.lock | $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-$(PYWB_STAMP): tests/requirements-pywb.lock | $(STAMP)
-	@echo "Installing pywb into $(PYWB) (once)"
-	@$(BIN)/python -m venv --clear $(PYWB)
-	@$(PYWB)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	@touch $@
+.venv-pywb/.installed .venv-croissant/.installed .venv-container/.installed: .venv-%/.installed: tests/requirements-%.lock
+.venv-scrapyd/.installed: deploy/requirements.lock deploy/requirements-scrapyd.lock
 
-$(CROISSANT_STAMP): tests/requirements-croissant.lock | $(STAMP)
-	@echo "Installing the reader of Croissant into $(CROISSANT) (once)"
-	@$(BIN)/python -m venv --clear $(CROISSANT)
-	@$(CROISSANT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	@touch $@
-
-$(SCRAPYD_STAMP): deploy/requirements.lock deploy/requirements-scrapyd.lock | $(STAMP)
-	@echo "Installing Scrapyd into $(SCRAPYD) (once)"
-	@$(BIN)/python -m venv --clear $(SCRAPYD)
-	@$(SCRAPYD)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-		-r deploy/requirements.lock -r deploy/requirements-scrapyd.lock
-	@touch $@
-
-$(CONTAINER_STAMP): tests/requirements-container.lock | $(STAMP)
-	@echo "Installing readers of container files into $(CONTAINER) (once)"
-	@$(BIN)/python -m venv --clear $(CONTAINER)
-	@$(CONTAINER)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+$(OTHER_STAMPS): .venv-%/.installed: | $(STAMP)
+	@echo "Installing what tests of $* need into .venv-$* (once)"
+	@$(BIN)/python -m venv --clear .venv-$*
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes $(^:%=-r %)
 	@touch $@
