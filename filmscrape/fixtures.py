@@ -16,6 +16,7 @@ from email.utils import format_datetime
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -190,9 +191,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, context: SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.site = site
+        if context is not None:
+            self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def server_bind(self) -> None:
         """Bind without asking DNS for the machine's name, as ``HTTPServer`` does: that can take long."""
@@ -200,13 +203,16 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve(site: Site) -> Iterator[str]:
-    """Serve a site on a free port of this machine; gives its origin, ``http://127.0.0.1:PORT``."""
-    server = _Server(site)
+def serve(site: Site, context: SSLContext | None = None) -> Iterator[str]:
+    """Serve a site on a free port of this machine; gives its origin, ``http://127.0.0.1:PORT``.
+
+    :param context: has the server's certificate; the origin is ``https://…`` then.
+    """
+    server = _Server(site, context)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

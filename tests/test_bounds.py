@@ -30,6 +30,7 @@ def test_the_settings_of_the_project_and_of_scrapy_are_sound() -> None:
         ("CLOSESPIDER_TIMEOUT", -1),
         ("DOWNLOAD_MAXSIZE", "16M"),
         ("WARC", "maybe"),
+        ("DOWNLOAD_VERIFY_CERTIFICATES", "never"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_named(name: str, value: Any) -> None:

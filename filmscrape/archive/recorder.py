@@ -94,6 +94,7 @@ def open_archive(folder: Path, runs: Path, run_id: str, settings: BaseSettings) 
         "operator": settings["WARC_OPERATOR"] or "",
         "http-header-user-agent": settings["USER_AGENT"] or "",
         "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+        "certificates": "" if settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES") else "not verified",
         "isPartOf": run_id,
         "description": _NOTE,
     }

@@ -13,12 +13,16 @@ _WORDS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.DownloadCancelledError, "the answer is larger than DOWNLOAD_MAXSIZE"),
 )
 _NOT_REACHED = (exceptions.CannotResolveHostError, exceptions.DownloadConnectionRefusedError)
-_BAD_CERTIFICATE = "certificate verify failed"
+_CONNECTING = (exceptions.DownloadFailedError, exceptions.DownloadConnectionRefusedError)
+# OpenSSL's words, in both handlers; and the library by which Twisted's compares a certificate's names with the host's.
+_UNPROVEN = re.compile(r"certificate verify failed|service_identity\.exceptions")
 _WRAPPED = re.compile(r"\[?<twisted\.python\.failure\.Failure |>\]?")
 
 
 def describe(fault: BaseException | None) -> str:
     """Say in one line what went wrong with a request: in words, else by type and message."""
+    if _is_unproven(fault):
+        return "the host's certificate cannot be verified, as DOWNLOAD_VERIFY_CERTIFICATES wants"
     for kind, words in _WORDS:
         if isinstance(fault, kind):
             return words
@@ -27,8 +31,6 @@ def describe(fault: BaseException | None) -> str:
     text = shorten(str(fault), 300, placeholder=" …")
     if isinstance(fault, exceptions.IgnoreRequest):
         return text
-    if _BAD_CERTIFICATE in text:
-        return "the host's certificate cannot be verified"
     if isinstance(fault, exceptions.DownloadFailedError):
         return f"connection lost: {_WRAPPED.sub('', text)}"
     return f"{type(fault).__name__}: {text}"
@@ -36,7 +38,12 @@ def describe(fault: BaseException | None) -> str:
 
 def is_unreachable(fault: BaseException | None) -> bool:
     """Whether the host could not be reached at all: no such name, nobody who listens, no proof of who answers."""
-    return isinstance(fault, _NOT_REACHED) or _BAD_CERTIFICATE in str(fault)
+    return isinstance(fault, _NOT_REACHED) or _is_unproven(fault)
+
+
+def _is_unproven(fault: BaseException | None) -> bool:
+    """Whether a TLS connection was given up over the certificate; aiohttp's handler calls that a refused connection."""
+    return isinstance(fault, _CONNECTING) and bool(_UNPROVEN.search(str(fault)))
 
 
 class Refusals:

@@ -5,6 +5,8 @@ from scrapy import exceptions
 
 from filmscrape.spiders.failures import Refusals, describe, is_unreachable
 
+UNPROVEN = "the host's certificate cannot be verified, as DOWNLOAD_VERIFY_CERTIFICATES wants"
+
 
 @pytest.mark.parametrize(
     ("fault", "words"),
@@ -23,8 +25,10 @@ from filmscrape.spiders.failures import Refusals, describe, is_unreachable
             exceptions.DownloadFailedError("[<twisted.python.failure.Failure twisted.ConnectionDone: closed.>]"),
             "connection lost: twisted.ConnectionDone: closed.",
         ),
-        (exceptions.DownloadFailedError("[('SSL routines', 'certificate verify failed')]"),
-         "the host's certificate cannot be verified"),
+        (exceptions.DownloadFailedError("[('SSL routines', 'certificate verify failed')]"), UNPROVEN),
+        (exceptions.DownloadConnectionRefusedError("Cannot connect: [SSL] certificate verify failed: x"), UNPROVEN),
+        (exceptions.DownloadFailedError("[<twisted.python.failure.Failure service_identity.exceptions.Ver…"), UNPROVEN),
+        (exceptions.IgnoreRequest("certificate verify failed"), "certificate verify failed"),
         (ValueError("two\nlines " + "and more " * 100), None),
     ],
 )  # fmt: skip
@@ -41,6 +45,7 @@ def test_describe(fault: Exception, words: str | None) -> None:
         (exceptions.CannotResolveHostError("x"), True),
         (exceptions.DownloadConnectionRefusedError("x"), True),
         (exceptions.DownloadFailedError("[('SSL routines', 'certificate verify failed')]"), True),
+        (exceptions.DownloadFailedError("service_identity.exceptions.VerificationError"), True),
         (exceptions.DownloadTimeoutError("x"), False),
         (exceptions.ResponseDataLossError("x"), False),
         (exceptions.DownloadFailedError("reset"), False),
