@@ -5,8 +5,6 @@ from pathlib import Path
 
 from filmscrape.commandline import OfflineCommand
 from filmscrape.exports.formats import FORMATS
-from filmscrape.exports.whole import FolderInUse
-from filmscrape.runs.faults import LedgerDamaged
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import EVENTS, sources_of
 
@@ -44,7 +42,7 @@ class Command(OfflineCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write each format into a folder of its name, and print the files."""
         from filmscrape.exports.dataset import Dataset
-        from filmscrape.exports.reading import DatasetUnreadable
+        from filmscrape.exports.failures import FAILURES, told
 
         try:
             names = _formats(args)
@@ -55,19 +53,10 @@ class Command(OfflineCommand):
         folder = Path(opts.output) if opts.output else self.output / "exports"
         try:
             for name in names:
-                (folder / name).mkdir(parents=True, exist_ok=True)
                 for path in FORMATS[name].write(dataset, folder / name):
                     print(path)
-        except FolderInUse as wrong:
-            self.end(Outcome.USAGE, str(wrong))
-        except DatasetUnreadable as fault:
-            self.end(Outcome.INTEGRITY, str(fault))
-        except LedgerDamaged as fault:
-            remedy = "make it again with scrapy rebuild, or move it away: history is left out"
-            self.end(Outcome.INTEGRITY, f"{fault}; {remedy}")
-        except OSError as fault:
-            what = f"{fault.filename or folder}: {fault.strerror or fault}"
-            self.end(Outcome.CANNOT_WRITE, f"{what}; make room or name another folder with --output")
+        except FAILURES as fault:
+            self.end(*told(fault, folder))
 
 
 def datasets(output: Path, named: list[str]) -> list[Path]:

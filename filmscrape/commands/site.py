@@ -6,8 +6,6 @@ from pathlib import Path
 
 from filmscrape.commandline import OfflineCommand
 from filmscrape.commands.export import datasets
-from filmscrape.exports.whole import FolderInUse
-from filmscrape.runs.faults import LedgerDamaged
 from filmscrape.runs.outcome import Outcome
 
 
@@ -42,7 +40,7 @@ class Command(OfflineCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Build, and say where the first page is."""
         from filmscrape.exports.dataset import Dataset
-        from filmscrape.exports.reading import DatasetUnreadable
+        from filmscrape.exports.failures import FAILURES, told
         from filmscrape.site.build import build
 
         folder = Path(opts.output) if opts.output else self.output / "site"
@@ -52,12 +50,8 @@ class Command(OfflineCommand):
             counts = build(Dataset(datasets(self.output, opts.input), texts=not opts.without_texts), folder)
         except LookupError as wrong:
             self.end(Outcome.USAGE, str(wrong.args[0]))
-        except FolderInUse as wrong:
-            self.end(Outcome.USAGE, str(wrong))
-        except (DatasetUnreadable, LedgerDamaged) as fault:
-            self.end(Outcome.INTEGRITY, str(fault))
-        except OSError as fault:
-            self.end(Outcome.CANNOT_WRITE, f"{fault.filename or folder}: {fault.strerror or fault}")
+        except FAILURES as fault:
+            self.end(*told(fault, folder))
         except BrokenExecutor:
             self.end(Outcome.FAULT, "a process that wrote pages was killed, perhaps for want of memory; build again")
         except KeyboardInterrupt:

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from filmscrape.exports.claim import claimed
 from filmscrape.runs.publish import draft_path, put_in_place
 
 # Bytes that wait in memory. A calendar for each of 5,000 venues is more files than a process may hold open.
@@ -14,7 +16,9 @@ _WAITING = 8 << 20
 class Drafts:
     """Files of a folder that take their places when all of them are whole; to be used in a ``with``.
 
-    Until then they stand beside the old ones, hidden. A failure leaves the old ones as they were.
+    Until then they stand beside the old ones, hidden. A failure leaves the old ones as they were. Two processes that
+    write one folder would write the same drafts: entering raises :class:`~filmscrape.exports.claim.FolderInUse` for the
+    second.
 
     :ivar written: the files, in the order in which they were begun, when all is done.
     """
@@ -30,6 +34,7 @@ class Drafts:
         self._drafts: dict[str, Path] = {}
         self._waiting: dict[str, list[bytes]] = defaultdict(list)
         self._size = 0
+        self._claim = ExitStack()
 
     def begin(self, name: str) -> Path:
         """Begin a file.
@@ -70,14 +75,17 @@ class Drafts:
                 path.unlink()
 
     def __enter__(self) -> "Drafts":
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._claim.enter_context(claimed(self._folder))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            if kind is None:
-                self._finish()
-        finally:
-            for draft in self._drafts.values():
-                draft.unlink(missing_ok=True)
+        with self._claim:
+            try:
+                if kind is None:
+                    self._finish()
+            finally:
+                for draft in self._drafts.values():
+                    draft.unlink(missing_ok=True)

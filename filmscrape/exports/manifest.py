@@ -31,7 +31,8 @@ def write(dataset: Dataset, folder: Path) -> list[Path]:
     """Write the package, which takes the place of an earlier one when it is whole.
 
     :return: the files.
-    :raises FolderInUse: the folder holds something else.
+    :raises FolderOfOthers: the folder holds something else.
+    :raises FolderInUse: another process writes it.
     :raises OSError: where a file cannot be written.
     """
     beside = [name for name in FORMATS if name != folder.name and (folder.parent / name).is_dir()]

@@ -1,18 +1,18 @@
 """A folder that is replaced as a whole: a reader sees the old one or the new one, and a failure leaves the old one."""
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filmscrape.exports.claim import claimed
+
 _UNFINISHED = ".unfinished"
 """The file by which a folder is known that was being written."""
 
 
-class FolderInUse(Exception):  # noqa: N818 - named for what is the case
-    """The folder to write holds something else, or somebody writes it now; the message says which."""
+class FolderOfOthers(Exception):  # noqa: N818 - named for what is the case
+    """The folder to write holds something else; the message says what was to be there."""
 
 
 @contextmanager
@@ -22,15 +22,16 @@ def renewed(folder: Path, what: str, mark: str) -> Iterator[Path]:
     :param folder: missing, empty, or an earlier one of its kind.
     :param what: its kind in words.
     :param mark: the file by which its kind is known.
-    :raises FolderInUse: the folder holds something else, or another process writes it.
+    :raises FolderOfOthers: the folder holds something else.
+    :raises FolderInUse: another process writes it.
     :raises OSError: where it cannot be written.
     """
     folder = folder.resolve()
     making, old = (folder.with_name(f".{folder.name}.{state}") for state in ("new", "old"))
     for place in (folder, making, old):
         if place.exists() and not _may_be_replaced(place, mark):
-            raise FolderInUse(f"{place} is no {what}: name an empty folder or a new one with --output")
-    with _claimed(making):
+            raise FolderOfOthers(f"{place} is no {what}: name an empty folder or a new one with --output")
+    with _emptied(making):
         if old.exists() and not folder.exists():  # an earlier one was killed between its last two steps
             old.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
@@ -49,16 +50,10 @@ def _may_be_replaced(folder: Path, mark: str) -> bool:
 
 
 @contextmanager
-def _claimed(making: Path) -> Iterator[None]:
+def _emptied(making: Path) -> Iterator[None]:
     """Hold a folder to write in, empty; what a killed process left there goes, and so does what is left here."""
     making.mkdir(parents=True, exist_ok=True)
-    # The kernel releases it with the last process that writes, however that comes to its end.
-    claim = os.open(making, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FolderInUse(f"another process writes {making} now: wait for it, or end it") from None
+    with claimed(making):
         for left in making.iterdir():
             shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
         (making / _UNFINISHED).touch()
@@ -66,5 +61,3 @@ def _claimed(making: Path) -> Iterator[None]:
             yield
         finally:
             shutil.rmtree(making, ignore_errors=True)
-    finally:
-        os.close(claim)

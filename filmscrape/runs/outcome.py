@@ -16,7 +16,7 @@ class Outcome(IntEnum):
     CANNOT_WRITE = 3
     """The output directory cannot be written, or the disk is full."""
     LOCKED = 4
-    """Another run of the source is going on."""
+    """Another run of the source is going on, or another process writes the folder of an export."""
     DEGRADED = 10
     """The dataset was joined with what this run found, and something wants looking at."""
     INTERRUPTED = 11

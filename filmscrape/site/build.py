@@ -45,7 +45,8 @@ def build(dataset: Dataset, folder: Path, processes: int | None = None) -> dict[
     :param folder: missing, empty, or an earlier catalogue.
     :param processes: how many work beside this one; by default as many as there are processors, two to four.
     :return: how many pages of each kind.
-    :raises FolderInUse: the folder holds something else, or is being built by another process.
+    :raises FolderOfOthers: the folder holds something else.
+    :raises FolderInUse: another process builds it.
     """
     with renewed(folder, "catalogue", MARK) as making:
         return _write(dataset, making, processes or min(max(os.cpu_count() or 1, 2), 4))

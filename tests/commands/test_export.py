@@ -20,6 +20,7 @@ from filmscrape.runs.stored import LEDGER
 from tests.crawling import ROOT
 from tests.exports.parts import whole
 from tests.exports.stored import dataset_of, files, fixtures, told
+from tests.full_disk import full_disk
 from tests.in_process import run
 from tests.records import event, screening
 
@@ -189,19 +190,11 @@ def test_a_place_that_cannot_be_written_is_named_with_what_to_do(name: str, outp
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_full_disk_is_named_and_leaves_the_files_of_before(name: str, output: Path) -> None:
-    resource = pytest.importorskip("resource")
     folder = output / "exports"
     assert run(Command(), name, output=output).returncode == 0
     before = files(folder)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    signal = pytest.importorskip("signal")
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # no file may grow beyond: as a full disk has it
+    with full_disk(100):
         code, line = failed(name, output=output)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
     assert code == 3
     assert line.endswith("; make room or name another folder with --output")
     assert files(folder) == before

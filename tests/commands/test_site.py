@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from filmscrape.commands.site import Command
+from filmscrape.runs.ledger import LEDGER
 from filmscrape.runs.outcome import Outcome
+from tests.exports.stored import files, told
+from tests.full_disk import full_disk
 from tests.in_process import run
 from tests.records import event, screening
 
@@ -60,12 +63,47 @@ def test_a_damaged_dataset_is_named(output: Path) -> None:
     assert "line 1 is no record" in done.stderr
 
 
-def test_a_folder_that_cannot_be_written_is_named(output: Path) -> None:
+def failed(*arguments: str, output: Path) -> tuple[int, str]:
+    """The exit code and the one line of a build that came to nothing."""
+    done = run(Command(), *arguments, output=output)
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return done.returncode, line.removeprefix("scrapy site: ")
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(output: Path) -> None:
     (output / "file").write_text("")
-    done = run(Command(), "--output", str(output / "file/site"), output=output)
-    assert done.returncode != 0
-    assert "file" in done.stderr
-    assert "Traceback" not in done.stderr
+    code, line = failed("--output", str(output / "file/site"), output=output)
+    assert code == Outcome.CANNOT_WRITE
+    assert line.startswith(f"{output}/file")
+    assert line.endswith("; make room or name another folder with --output")
+
+
+@pytest.mark.parametrize("most", [6_000, 100])  # bytes of a file: full as a page is written, and at once
+def test_a_full_disk_is_named_with_what_to_do_and_leaves_the_catalogue_of_before(most: int, output: Path) -> None:
+    assert run(Command(), output=output).returncode == 0
+    before = files(output / "site")
+    with full_disk(most):
+        code, line = failed(output=output)
+    assert code == Outcome.CANNOT_WRITE
+    assert line.endswith("; make room or name another folder with --output")
+    assert files(output / "site") == before
+    assert not (output / ".site.new").exists()
+
+
+@pytest.mark.parametrize("at", [0, 5000])
+def test_a_damaged_ledger_is_named_with_what_to_do(at: int, tmp_path: Path) -> None:
+    folder = tmp_path / "festival"
+    told(folder, [event(screenings=[screening()])])
+    path = folder / LEDGER
+    data = path.read_bytes()
+    path.write_bytes(data[:at] + b"\xa5" * (len(data) - at))
+    code, line = failed(output=tmp_path)
+    assert code == Outcome.INTEGRITY
+    assert line.startswith(f"{path} cannot be read as a ledger: ")
+    assert line.endswith("; make it again with scrapy rebuild, or move it away: history is left out")
+    path.unlink()
+    assert run(Command(), output=tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """Files that appear whole or not at all."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from filmscrape.exports import drafts
+from filmscrape.exports.claim import FolderInUse
 from filmscrape.exports.drafts import Drafts
-from filmscrape.exports.whole import FolderInUse, renewed
+from filmscrape.exports.whole import FolderOfOthers, renewed
 from tests.exports.stored import files
 
 
@@ -66,6 +68,27 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(FolderInUse, match="is no package"), renewed(tmp_path, "package", "mark"):
+    with pytest.raises(FolderOfOthers, match="is no package"), renewed(tmp_path, "package", "mark"):
         pass
     assert files(tmp_path) == {"thesis.txt": b"mine"}
+
+
+def test_a_folder_whose_file_system_knows_no_locks_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(descriptor: int, operation: int) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")  # what Linux answers for a folder on NFS
+
+    monkeypatch.setattr("filmscrape.exports.claim.fcntl.flock", unknown)
+    with Drafts(tmp_path) as found:
+        found.add("a", b"new")
+    assert files(tmp_path) == {"a": b"new"}
+
+
+def test_a_folder_that_is_written_is_written_by_nobody_else(tmp_path: Path) -> None:
+    with Drafts(tmp_path / "one"):
+        with pytest.raises(FolderInUse, match="one now: wait for it"), Drafts(tmp_path / "one"):
+            pass
+        with Drafts(tmp_path / "other") as found:
+            found.add("a", b"new")
+    with Drafts(tmp_path / "one") as found:
+        found.add("a", b"new")
+    assert files(tmp_path) == {"one/a": b"new", "other/a": b"new"}

@@ -19,8 +19,9 @@ import pytest
 from lxml import etree, html
 from pyld import jsonld
 
+from filmscrape.exports.claim import FolderInUse
 from filmscrape.exports.dataset import Dataset
-from filmscrape.exports.whole import FolderInUse
+from filmscrape.exports.whole import FolderOfOthers
 from filmscrape.records import Event
 from filmscrape.site.build import MARK, build
 from tests.records import director, event, screening
@@ -267,7 +268,7 @@ def test_a_new_catalogue_replaces_the_old_one_as_a_whole(tmp_path: Path) -> None
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site/thesis.txt").write_text("mine")
-    with pytest.raises(FolderInUse, match="no catalogue"):
+    with pytest.raises(FolderOfOthers, match="no catalogue"):
         made(tmp_path, event())
     assert [path.name for path in (tmp_path / "site").iterdir()] == ["thesis.txt"]
 
@@ -276,7 +277,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
 def test_a_folder_of_something_else_beside_it_is_left_alone(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     (tmp_path / name / "thesis.txt").write_text("mine")
-    with pytest.raises(FolderInUse, match="no catalogue"):
+    with pytest.raises(FolderOfOthers, match="no catalogue"):
         made(tmp_path, event())
     assert (tmp_path / name / "thesis.txt").read_text() == "mine"
     assert not (tmp_path / "site").exists()
