@@ -202,9 +202,9 @@ def test_no_server_is_one_line(server: Server) -> None:
         assert "\n" not in str(refused.value)
 
 
-def test_patience_is_counted_in_seconds_and_had_once(running: Server) -> None:
-    first = joined(running, "a", REDIS_PATIENCE=0.3)
-    running.kill()
+def test_patience_is_counted_in_seconds_and_had_once(server: Server) -> None:
+    first = joined(server, "a", REDIS_PATIENCE=0.3)
+    server.kill()
     try:
         begin = time.monotonic()
         with pytest.raises(ServerLost, match="does not come back"), told(first.url):
@@ -216,15 +216,14 @@ def test_patience_is_counted_in_seconds_and_had_once(running: Server) -> None:
                 first.count("x")
         assert time.monotonic() - begin < 0.3
     finally:
-        running.start()
+        server.start()
 
 
-def test_a_server_that_is_started_again_costs_nothing(running: Server) -> None:
-    running.client.flushall()
-    first = joined(running, "a", REDIS_PATIENCE=60)
+def test_a_server_that_is_started_again_costs_nothing(server: Server) -> None:
+    first = joined(server, "a", REDIS_PATIENCE=60)
     first.count("x")
-    running.kill()
-    later = threading.Timer(0.3, running.start)
+    server.kill()
+    later = threading.Timer(0.3, server.start)
     later.start()
     assert first.count("x") == 2
     later.join()
