@@ -11,6 +11,7 @@ from typing import Any
 
 from filmscrape.items import Labelled, ScrapedEvent, ScrapedPerson, ScrapedScreening
 from filmscrape.records import SCHEMA_VERSION
+from filmscrape.values.addresses import escaped
 from filmscrape.values.countries import read_countries
 from filmscrape.values.dates import instant, print_instant, screening_start
 from filmscrape.values.durations import read_minutes
@@ -18,6 +19,7 @@ from filmscrape.values.filmographies import split_filmography
 from filmscrape.values.languages import read_language_line
 from filmscrape.values.people import cast_members, role_of, split_names
 from filmscrape.values.shorts import read_short_line
+from filmscrape.values.text import tidy
 from filmscrape.values.titles import read_title
 from filmscrape.values.years import read_years
 from filmscrape.values.zones import zone
@@ -93,7 +95,7 @@ class _Reader:
             "schema_version": SCHEMA_VERSION,
             "id": f"{item.source}:{item.url.rstrip('/').rsplit('/', 1)[-1]}",
             "source": item.source,
-            "source_id": item.source_id,
+            "source_id": self.number("source_id", item.source_id, "Event id"),
             "url": item.url,
             "kind": self.kind(title.title or "", title.notes),
             "status": self.status(screenings),
@@ -126,6 +128,14 @@ class _Reader:
             "extra": self.extra,
         }
         return Interpretation(values, self.problems)
+
+    def number(self, name: str, raw: str | None, label: str) -> str | None:
+        """A number of the site's own. Of one that no text may hold nothing is left out: it could become another's."""
+        clean = tidy(raw or "")
+        if clean == _one_line(raw or ""):
+            return clean or None
+        self.unread(name, "not a number of the site", tidy(escaped(raw or "")), label)
+        return None
 
     # ------------------------------------------------------------------ what is shown
     def kind(self, title: str, notes: tuple[str, ...]) -> str:
@@ -282,7 +292,7 @@ class _Reader:
         if screening.message and availability == "unknown":
             notes.append(screening.message)
         return {
-            "id": screening.id,
+            "id": self.number("screenings", screening.id, "Screening id"),
             "starts_at": print_instant(start),
             "ends_at": print_instant(end) if end is not None and end > start else None,
             "timezone": item.timezone,
@@ -322,7 +332,7 @@ class _Reader:
 
     def contact(self) -> str | None:
         contact = self.item.contact
-        return (contact.text or contact.href) if contact is not None else None
+        return (contact.text or tidy(contact.href or "") or None) if contact is not None else None
 
 
 def instant_key(printed: str) -> float:

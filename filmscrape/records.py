@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 SCHEMA_VERSION: Literal["1.0"] = "1.0"
 
-# What no text may hold: controls (a paragraph break is the one exception), bidi overrides and isolates.
+# What no text and no address may hold: controls (a paragraph break is the one exception), bidi overrides and isolates.
 _UNWANTED = "\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069"
 _MARKUP = re.compile(r"</?(?:a|b|br|div|em|h[1-6]|i|img|li|p|script|span|strong|style|td|ul)\b[^<>]*>", re.IGNORECASE)
 
@@ -40,7 +40,9 @@ Text = Annotated[str, Field(pattern=rf"^[^\s{_UNWANTED}][^{_UNWANTED}]*$"), Afte
 # One line: words parted by single spaces.
 Line = Annotated[str, Field(pattern=rf"^[^\s{_UNWANTED}]+( [^\s{_UNWANTED}]+)*$"), AfterValidator(_sound)]
 # Addresses stay checked `str`: a pydantic `HttpUrl` in an exported item makes its line vanish.
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s]*$")]
+Url = Annotated[str, Field(pattern=rf"^https?://[^\s/?#{_UNWANTED}]+[^\s{_UNWANTED}]*$")]
+# `<source>:<slug>`
+EventId = Annotated[str, Field(pattern=rf"^[a-z0-9_]+:[^\s:{_UNWANTED}]+$")]
 Instant = Annotated[str, AfterValidator(_instant), Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$")]
 UtcInstant = Annotated[str, AfterValidator(_instant), Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
 Year = Annotated[int, Field(ge=1880, le=2100)]
@@ -204,9 +206,7 @@ class Event(Part):
     """One page of a festival or cinema: the film (or films) shown, who made it, and when it screens."""
 
     schema_version: Literal["1.0"] = Field(description="version of this contract")
-    id: Annotated[str, Field(pattern=r"^[a-z0-9_]+:[^\s:]+$")] = Field(
-        description="`<source>:<slug>`, e.g. `viff:here`; the same page keeps it for ever"
-    )
+    id: EventId = Field(description="`<source>:<slug>`, e.g. `viff:here`; the same page keeps it for ever")
     source: Annotated[str, Field(pattern="^[a-z0-9_]+$")] = Field(description="the spider's name")
     source_id: Line | None = Field(description="the site's own number for the event, where a page shows it")
     url: Url = Field(description="canonical URL of the page on the public site, wherever it was read from")

@@ -57,6 +57,7 @@ RULES = """\
 - Lines are sorted by `id`, keys stand in the order of the table; the same input gives the same bytes (`first_seen`,
   `last_seen` and `provenance` aside).
 - Addresses are absolute and on the public site, also when the page was read from a mirror, a WARC or a web archive.
+  White space, controls and bidi overrides in them are percent-encoded, as browsers ask for them.
 """
 
 

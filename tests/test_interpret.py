@@ -195,6 +195,26 @@ def test_availability(message: str | None, link: str | None, availability: str, 
     assert (found["availability"], found["notes"]) == (availability, notes)
 
 
+@pytest.mark.parametrize(
+    ("raw", "number", "kept"),
+    [
+        ("3117", "3117", []),
+        (" 31 17\n", "31 17", []),
+        (" ", None, []),
+        ("31\u202e17", None, [{"label": "Screening id", "value": "31%E2%80%AE17"}]),
+        ("31\x0017", None, [{"label": "Screening id", "value": "31%0017"}]),
+        ("\ud800", None, [{"label": "Screening id", "value": "%EF%BF%BD"}]),
+    ],
+)
+def test_a_number_of_which_something_would_have_to_be_left_out_is_none(
+    raw: str, number: str | None, kept: list[dict[str, str]]
+) -> None:
+    found = interpret(item(screenings=[showing("Sunday November 22", "7:50 pm", id=raw)]))
+    assert found.values["screenings"][0]["id"] == number
+    assert found.values["extra"] == kept
+    assert [problem.field for problem in found.problems] == ["screenings"] * len(kept)
+
+
 def test_an_end_before_the_start_is_no_end() -> None:
     (found,) = values(screenings=[ScrapedScreening(starts_at="2026-06-13T13:00", ends_at="2026-06-13T12:00")])[
         "screenings"
@@ -212,6 +232,7 @@ def test_advisories_are_parted_and_terms_are_not() -> None:
 def test_a_contact_without_a_text_is_its_address() -> None:
     assert values(contact=Labelled("Film Contact", "", "mailto:a@b.example"))["contact"] == "mailto:a@b.example"
     assert values(contact=Labelled("Film Contact", "Blue Films", "mailto:a@b.example"))["contact"] == "Blue Films"
+    assert values(contact=Labelled("Film Contact", "", "mailto:\u202ea@b.example "))["contact"] == "mailto:a@b.example"
 
 
 def test_paragraphs_are_joined_by_a_blank_line() -> None:

@@ -14,8 +14,7 @@ from urllib.parse import quote, urldefrag, urlsplit
 from filmscrape.records import Screening
 
 # What may disguise text or break a document: controls but for the line feed, bidi embeddings, overrides and isolates,
-# the byte order mark, lone surrogates, noncharacters. Records refuse most of it already; addresses and logged changes
-# need not.
+# the byte order mark, lone surrogates, noncharacters. Records refuse most of it already; logged changes need not.
 UNWANTED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
 _ENDS_OF_LINES = str.maketrans("\u2028\u2029", "\n\n")  # to some readers of lines; to others no end at all
 _RESERVED = ":/?#[]@!$&'()*+,;=%~"  # what an address may hold beside letters, digits and -._ (RFC 3986)

@@ -16,6 +16,8 @@ from lxml import etree
 from parsel import Selector
 from w3lib.encoding import html_body_declared_encoding
 
+from filmscrape.values.addresses import escaped
+
 T = TypeVar("T")
 _SCHEME = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:")
 _ABSOLUTE = re.compile(r"https?://([\w.:-]+)((?:[/?#].*)?)\Z", re.DOTALL)
@@ -172,7 +174,7 @@ class Page:
             if found is None:
                 return None
         host, path = found.groups()
-        return _escaped(self.public + path if host in self._own_hosts else found.group())
+        return escaped(self.public + path if host in self._own_hosts else found.group())
 
     def rank(self, field: str, *strategies: tuple[str, Callable[[], T | None]]) -> T | None:
         """Ask the strategies in their order, the surest first; the first that answers is noted and wins."""
@@ -189,10 +191,3 @@ def _joined(base: str, href: str) -> str:
         return urljoin(base, href)
     except ValueError:  # a broken IPv6 host
         return ""
-
-
-def _escaped(url: str) -> str:
-    """An address without blanks and controls, which no address may hold."""
-    if url.isascii() and url.isprintable() and " " not in url:
-        return url
-    return re.sub(r"[\s\x00-\x1f\x7f-\x9f\ud800-\udfff]", lambda m: "%20" if m.group() == " " else "", url)

@@ -248,7 +248,7 @@ class EventPage(Page):
     def _read_links(self, pair: Pair) -> None:
         for link in self._links(pair):
             if url := self.public_url(link.href):
-                self.item.links.append(Labelled(self.outline.text(link) or url, "", url))
+                self.item.links.append(Labelled(self.outline.text(link) or tidy(url), "", url))
                 self.strategies["links"] = pair.strategy
 
     def _read_other(self, pair: Pair, what: str, text: str) -> None:

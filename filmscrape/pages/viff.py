@@ -20,6 +20,7 @@ from filmscrape.pages.event import main_of
 from filmscrape.pages.outline import HEADINGS, Node, Outline
 from filmscrape.pages.sections import MINUTES, Vocabulary
 from filmscrape.pages.showings import Showings
+from filmscrape.values.addresses import escaped
 from filmscrape.values.text import tidy
 
 PUBLIC = "https://viff.org"
@@ -127,7 +128,7 @@ def canonical_url(url: str) -> str | None:
     slug = unquote(found.group(1)).strip().lower()
     if slug in NOT_EVENTS or not slug or _NO_SLUG.search(slug):
         return None
-    return f"{PUBLIC}/whats-on/{slug}/"
+    return f"{PUBLIC}/whats-on/{escaped(slug)}/"
 
 
 def slug_of(url: str) -> str:

@@ -9,11 +9,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from pydantic import Field
-
-from filmscrape.records import CrewMember, Event, Line, Minutes, Part, Screening, Text, UtcInstant
+from filmscrape.records import CrewMember, Event, EventId, Line, Minutes, Part, Screening, Text, UtcInstant
 
 # Fields that are read from one value of the page: they are taken together or not at all.
 _TOGETHER = (("year", "year_end"), ("language_note", "languages", "subtitles", "no_dialogue"))
@@ -27,7 +25,7 @@ class Sighting(Part):
     Fields mean what they mean in :class:`~filmscrape.records.Event`.
     """
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9_]+:[^\s:]+$")]
+    id: EventId
     origin: Literal["card", "calendar"]
     seen_at: UtcInstant
     source_id: Line | None

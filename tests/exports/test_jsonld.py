@@ -147,7 +147,7 @@ def test_nothing_ends_the_script_that_holds_it() -> None:
 
 
 def test_addresses_are_of_the_web_and_whole() -> None:
-    shown = event(url='https://e.example/a"<b>#x', images=[{"url": "https://e.example/\u202e", "alt": None}])
+    shown = event(url='https://e.example/a"<b>#x', images=[{"url": "https://e.example/\ufeff", "alt": None}])
     film = event_jsonld(shown)["@graph"][0]
     assert film["@id"] == "https://e.example/a%22%3Cb%3E#film"
     assert film["image"][0]["contentUrl"] == "https://e.example/"

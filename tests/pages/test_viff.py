@@ -34,6 +34,13 @@ def test_addresses_of_an_event_have_one_canonical_form(url: str) -> None:
     assert canonical_url(url) == "https://viff.org/whats-on/here/"
 
 
+@pytest.mark.parametrize("slug", ["fdp.\u202egpj", "fdp.%e2%80%aegpj", "FDP.%E2%80%AEgpj"])
+def test_an_event_whose_address_turns_around_is_one(slug: str) -> None:
+    found = canonical_url(f"https://viff.org/whats-on/{slug}/")
+    assert found == "https://viff.org/whats-on/fdp.%E2%80%AEgpj/"
+    assert canonical_url(found) == found
+
+
 @pytest.mark.parametrize(
     "url",
     [
