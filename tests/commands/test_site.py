@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from filmscrape.commands.site import Command
-from filmscrape.runs.ledger import LEDGER
 from filmscrape.runs.outcome import Outcome
+from filmscrape.runs.stored import LEDGER
 from tests.exports.stored import files, told
 from tests.full_disk import full_disk
 from tests.in_process import run
