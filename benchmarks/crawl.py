@@ -120,13 +120,14 @@ def _unmeasured(what: str, reason: str) -> Row:
 # ------------------------------------------------------------------ one run
 def spent(one: Crawler, origin: str, folder: Path) -> Spent:
     """Seconds a page, of a run of all pages less those of a run of one."""
-    start = _run(one, origin, 1, folder)
-    whole = _run(one, origin, one.pages, folder)
+    start = run(one, origin, 1, folder)
+    whole = run(one, origin, one.pages, folder)
     more = one.pages - 1
     return Spent((whole.clock - start.clock) / more, (whole.processor - start.processor) / more)
 
 
-def _run(one: Crawler, origin: str, pages: int, folder: Path) -> Spent:
+def run(one: Crawler, origin: str, pages: int, folder: Path) -> Spent:
+    """Crawl so many pages, from starting Python to its end."""
     output = Path(tempfile.mkdtemp(dir=folder))
     if one.goal:
         command = crawl_command(origin, pages, output, dict(pair.split("=") for pair in one.command))
@@ -137,8 +138,8 @@ def _run(one: Crawler, origin: str, pages: int, folder: Path) -> Spent:
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     found = Spent(time.perf_counter() - clock, _children() - before)
     if one.goal:
-        (run,) = output.glob("*/runs/*/run.json")
-        assert json.loads(run.read_text(encoding="utf-8"))["counts"]["written"] == pages
+        (report,) = output.glob("*/runs/*/run.json")
+        assert json.loads(report.read_text(encoding="utf-8"))["counts"]["written"] == pages
     shutil.rmtree(output)
     return found
 

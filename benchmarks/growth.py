@@ -1,16 +1,17 @@
 """``make bench-growth``: how time, memory and files grow with the number of events; writes ``benchmarks/GROWTH.md``.
 
-Takes a quarter of an hour and 4 GB of disk: the largest archive has 100,000 pages.
+Takes half an hour and 6 GB of disk: the largest site and the largest archive have 100,000 pages.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks import ledger
+from benchmarks import crawl, ledger, nginx, pipeline
 from benchmarks.corpus import source, workplace, write_archive
 from benchmarks.measure import Watch, machine
-from benchmarks.memory import Peak, peak
+from benchmarks.memory import Peak, peak, peak_of_command
 from benchmarks.replay import replay
 from filmscrape.runs.stored import LEDGER
 
@@ -33,6 +34,10 @@ def main() -> None:
 _NOTE = """\
 By the clock, in brackets processor time; one run of each, every piece of work in a process of its own."""
 _NAMES = (
+    "crawl of so many pages, WARC on: ms a page",
+    "peak, MB",
+    "pipeline: ms a record",
+    "peak, MB",
     "replay of so many pages, one process: ms a page",
     "peak, MB",
     "joining and publishing a first run: ms an event",
@@ -55,14 +60,16 @@ def _column(folder: Path, events: int) -> Iterator[str]:
         with watch.run():
             return work()
 
+    crawled = watched(partial(_crawl, folder, events))
+    written = watched(partial(peak, pipeline.grow, events))
     archive = folder / "pages.warc.gz"
     write_archive(archive, events)
     read = watched(partial(peak, replay, archive))
     archive.unlink()
     first = watched(partial(peak, ledger.run, folder, events, ledger.FIRST))
     unchanged = watched(partial(peak, ledger.run, folder, events, ledger.NEXT))
-    yield from (_each(read, events), f"{read.megabytes:.0f}")
-    yield from (_each(first, events), f"{first.megabytes:.0f}")
+    for found in (crawled, written, read, first):
+        yield from (_each(found, events), f"{found.megabytes:.0f}")
     yield from (
         _each(unchanged, events),
         f"{unchanged.spent.clock:.1f} ({unchanged.spent.processor:.1f})",
@@ -72,6 +79,16 @@ def _column(folder: Path, events: int) -> Iterator[str]:
     readings = max(place.glob("runs/*/readings.jsonl.gz"))
     yield from (f"{file.stat().st_size / events / 1000:.1f}" for file in (place / LEDGER, readings))
     yield str(watch)
+
+
+def _crawl(folder: Path, events: int) -> Peak:
+    """Crawl a site of so many event pages from start to end, the verdict and publishing included."""
+    site = folder / "nginx"
+    site.mkdir()
+    with nginx.serve(events, site) as origin:
+        found = peak_of_command(crawl.run, crawl.crawlers()["on"], origin, events, folder)
+    shutil.rmtree(site)
+    return found
 
 
 def _each(found: Peak, events: int) -> str:

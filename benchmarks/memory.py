@@ -52,12 +52,21 @@ def peak(work: Callable[..., Spent], *arguments: Any) -> Peak:
 
     :param work: a function of a module, as for ``multiprocessing``, that tells what it spent.
     """
+    return _apart(_highest, work, arguments)
+
+
+def peak_of_command(work: Callable[..., Spent], *arguments: Any) -> Peak:
+    """Do a piece of work that runs a command; the peak is the command's."""
+    return _apart(_highest_of_commands, work, arguments)
+
+
+def _apart(highest: Callable[[], float], work: Callable[..., Spent], arguments: tuple[Any, ...]) -> Peak:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_measured, work, arguments).result()
+        return pool.submit(_measured, highest, work, arguments).result()
 
 
-def _measured(work: Callable[..., Spent], arguments: tuple[Any, ...]) -> Peak:
-    return Peak(work(*arguments), _highest())
+def _measured(highest: Callable[[], float], work: Callable[..., Spent], arguments: tuple[Any, ...]) -> Peak:
+    return Peak(work(*arguments), highest())
 
 
 def _highest() -> float:
@@ -66,5 +75,14 @@ def _highest() -> float:
     if status.exists():
         (line,) = (line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) / 1024
+    return _resident(resource.RUSAGE_SELF)
+
+
+def _highest_of_commands() -> float:
+    """Megabytes of the largest process that this one waited for."""
+    return _resident(resource.RUSAGE_CHILDREN)
+
+
+def _resident(whose: int) -> float:
     unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1024**2
+    return resource.getrusage(whose).ru_maxrss * unit / 1024**2

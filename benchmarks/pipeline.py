@@ -16,7 +16,7 @@ from scrapy.settings import Settings
 from scrapy.statscollectors import MemoryStatsCollector
 
 from benchmarks.corpus import WHEN, different, items, source, workplace
-from benchmarks.measure import Row, ratio
+from benchmarks.measure import Row, Spent, ratio
 from filmscrape.interpret import interpret
 from filmscrape.items import ScrapedEvent
 from filmscrape.pipelines.dedupe import DedupePipeline
@@ -55,20 +55,29 @@ def dump(records: Sequence[dict[str, Any]]) -> None:
         orjson.dumps(record)
 
 
-def run(folder: Path, work: Sequence[ScrapedEvent]) -> None:
+def run(folder: Path, work: Sequence[ScrapedEvent], records: int = RECORDS) -> None:
     """Let the items of a run pass through the pipelines, and write its files."""
     output = Path(tempfile.mkdtemp(dir=folder))
     crawler = _crawler(output)
     validate, dedupe = ValidatePipeline.from_crawler(crawler), DedupePipeline.from_crawler(crawler)
     write = WritePipeline.from_crawler(crawler)
-    for place, item in enumerate(islice(cycle(work), RECORDS)):
+    for place, item in enumerate(islice(cycle(work), records)):
         item.url = source().event_url(f"event-{place:06}")
         write.process_item(dedupe.process_item(validate.process_item(item)))
     write.close_spider()
     keeper = crawler.get_extension(None)
-    assert keeper.written == RECORDS
+    assert keeper.written == records
     keeper.run.close()
     shutil.rmtree(output)
+
+
+def grow(records: int) -> Spent:
+    """What a run of so many records spends in the pipelines."""
+    work = list(items(different()))
+    with workplace() as folder:
+        start = Spent.now()
+        run(folder, work, records)
+        return Spent.since(start)
 
 
 def _crawler(output: Path) -> Any:
