@@ -29,7 +29,7 @@ from filmscrape.items import Capture
 from filmscrape.validation import record_of
 
 PAGES = 1000  # what a festival has in a year
-MANY = 3000
+MANY = 6000
 CRAWLED = 600
 PARSES = 1500  # pages that each of two processes parses
 ROUNDS = 9

@@ -1,8 +1,8 @@
 """Unpack bodies, once, and refuse those that break off: Scrapy unpacks what there is of them and says nothing."""
 
-import zlib
 from typing import Self
 
+from isal import isal_zlib
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
@@ -65,7 +65,7 @@ def unpack(body: bytes, limit: int) -> bytes | None:
     room = limit + 1
     try:
         while body.startswith(_GZIP):  # it may consist of several members
-            unpacker = zlib.decompressobj(31)
+            unpacker = isal_zlib.decompressobj(31)
             piece = unpacker.decompress(body, room)
             room -= len(piece)
             if room <= 0:
@@ -74,7 +74,7 @@ def unpack(body: bytes, limit: int) -> bytes | None:
                 raise CutOff
             pieces.append(piece)
             body = unpacker.unused_data
-    except zlib.error:
+    except isal_zlib.error:  # type: ignore[misc]  # a class, not an instance
         raise CutOff from None
     return b"".join(pieces)
 

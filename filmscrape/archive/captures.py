@@ -1,7 +1,6 @@
 """One answer of a site as an archive holds it."""
 
 import re
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+
+from isal import isal_zlib
 
 _MAX_BODY = 256 * 1024 * 1024  # bytes; a few KB can unpack to gigabytes
 _GZIP = b"\x1f\x8b"
@@ -154,10 +155,10 @@ def _inflate_either(body: bytes) -> bytes:
 
 
 def _inflate(body: bytes, wbits: int, room: int) -> tuple[bytes, bytes]:
-    unpacker = zlib.decompressobj(wbits)
+    unpacker = isal_zlib.decompressobj(wbits)
     try:
         piece = unpacker.decompress(body, room)
-    except zlib.error as fault:
+    except isal_zlib.error as fault:  # type: ignore[misc]  # a class, not an instance
         raise UnreadableCapture(f"the packed body is damaged: {fault}") from fault
     if not unpacker.eof:
         raise UnreadableCapture("the packed body is cut off" if len(piece) < room else "the body is too large")

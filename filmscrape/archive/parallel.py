@@ -1,5 +1,6 @@
 """Work on several processors, answers in the order of the work, with no more answers waiting than a few."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -38,6 +39,7 @@ def in_order(
     context = multiprocessing.get_context(start_method())
     if context.get_start_method() == "forkserver":
         context.set_forkserver_preload([__name__, *modules])
+    gc.freeze()  # a copy that looks for garbage among what was there before it would make that its own, page by page
     pool = ProcessPoolExecutor(jobs, context, signal.signal, (signal.SIGINT, signal.SIG_IGN))
     try:
         waiting.extend((piece, pool.submit(do, piece)) for piece in first)
@@ -49,6 +51,7 @@ def in_order(
             yield piece, found
     finally:
         pool.shutdown(cancel_futures=True)
+        gc.unfreeze()
 
 
 def start_method() -> str:

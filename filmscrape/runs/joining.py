@@ -35,7 +35,7 @@ def preview(ledger: Ledger, readings: Path, compare: Compare) -> None:
     :param compare: gets each event that the run says something of.
     """
     with suppress(_Undone), ledger.transaction():
-        for touched in ledger.merge(readings):
+        for touched in ledger.merge(readings, for_good=False):
             compare(touched)
         raise _Undone
 

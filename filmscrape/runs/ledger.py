@@ -20,6 +20,7 @@ from filmscrape.runs.readings import Answered, Reading, RunFacts, content_of, jo
 
 # Seconds that a run waits to be joined while a replay finds out what it would change; 100,000 events take it one.
 _WAIT = 600.0
+_PAGE = 16 * 1024  # bytes; most lines are longer than fits into SQLite's 4096, and lie in two places then
 _CACHE = 8 * 1024  # KiB of the file in memory; with SQLite's 2 MiB a merge writes pages that it will change again
 
 
@@ -223,25 +224,28 @@ class Ledger:
                 raise
             self._db.execute("COMMIT")
 
-    def merge(self, readings: Path) -> Iterator[Touched]:
+    def merge(self, readings: Path, *, for_good: bool = True) -> Iterator[Touched]:
         """Join what a run read to what is known; to be exhausted, within :meth:`transaction`.
 
         A run that is in here already changes nothing.
 
         :param readings: the run's ``readings.jsonl.gz``.
+        :param for_good: false where the transaction will be taken back: what nobody will read is not stored then.
         :return: the events that the run says something of.
         :raises OSError: where the file cannot be read.
         :raises ValueError: where it is none.
         """
-        return self.merge_lines(read_readings(readings))
+        return self.merge_lines(read_readings(readings), for_good=for_good)
 
-    def merge_lines(self, lines: Iterator[Reading | Answered | RunFacts]) -> Iterator[Touched]:
+    def merge_lines(
+        self, lines: Iterator[Reading | Answered | RunFacts], *, for_good: bool = True
+    ) -> Iterator[Touched]:
         """Do the same with lines at hand, the run's own first."""
         facts = next(lines, None)
         if not isinstance(facts, RunFacts):
             raise ValueError("the readings do not begin with their run")
         if facts.id not in self.runs():
-            yield from Merging(self._db, facts).merge(lines)
+            yield from Merging(self._db, facts, for_good=for_good).merge(lines)
 
     # ------------------------------------------------------------------ what a run did
     def note_published(self, run: str, digest: str, size: int) -> None:
@@ -274,6 +278,7 @@ def _connect(target: str, *, read_only: bool) -> sqlite3.Connection:
     db = sqlite3.connect(target, uri=True, timeout=_WAIT, isolation_level=None)
     db.execute(f"PRAGMA cache_size = -{_CACHE}")
     if not read_only:
+        db.execute(f"PRAGMA page_size = {_PAGE}")  # of a file that is being made
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")  # what is committed survives a power cut
         db.execute("PRAGMA foreign_keys = ON")

@@ -35,11 +35,15 @@ class Touched(NamedTuple):
 
 
 class Merging:
-    """One run on its way into the ledger, within one transaction."""
+    """One run on its way into the ledger, within one transaction.
 
-    def __init__(self, db: sqlite3.Connection, facts: RunFacts) -> None:
+    :param for_good: whether that will be committed; else events are not stored, as nobody will read them again.
+    """
+
+    def __init__(self, db: sqlite3.Connection, facts: RunFacts, *, for_good: bool) -> None:
         self._db = db
         self._facts = facts
+        self._for_good = for_good
         self._run = facts.id
         self._number: int | None = None
         self._venues = Venues.of(db.execute("SELECT slug, name FROM venues"))
@@ -203,7 +207,7 @@ class Merging:
         if not is_new and not is_older and len(known) == 1 and (known[0][5] is None or known[0][5] > now):
             event_id, head, first, last, tail, _ = known[0]
             seen = max(last, page_at)
-            if seen != last:
+            if seen != last and self._for_good:
                 self._db.execute("UPDATE events SET last_seen = ? WHERE id = ?", (seen, event_id))
             yield Touched(event_id, joined(head, first, last, tail), joined(head, first, seen, tail))
             return
@@ -234,11 +238,14 @@ class Merging:
         """
         known = {event_id: Event.model_validate_json(line) for event_id, line in old.items()}
         found = reckon(address, readings, known, self._venues, now)
-        return [(event.event.id, self._store(address, event, known.get(event.event.id))) for event in found]
+        lines = [(event.event.id, event.event.as_line()) for event in found]
+        if self._for_good:
+            for event, (event_id, line) in zip(found, lines, strict=True):
+                self._store(address, event, line, known.get(event_id))
+        return lines
 
-    def _store(self, address: str, found: Reckoned, old: Event | None) -> bytes:
+    def _store(self, address: str, found: Reckoned, line: bytes, old: Event | None) -> None:
         event = found.event
-        line = event.as_line()
         head, tail = cut(line)
         self._db.execute(
             "INSERT INTO events (id, address, content, head, tail, first_seen, last_seen, due, first_run)"
@@ -264,7 +271,6 @@ class Merging:
         self._store_screenings(event.id, event.screenings, found.listed)
         for change in news:
             self._log(event.provenance.fetched_at, change)
-        return line
 
     def _store_screenings(self, event_id: str, screenings: Iterable[Screening], listed: Iterable[list[int]]) -> None:
         for place, (screening, numbers) in enumerate(zip(screenings, listed, strict=True)):
