@@ -18,7 +18,7 @@ HEAVY = (
     "filmscrape.runs.keeper",
     "filmscrape.runs.ledger",
     "fastwarc",
-    "isal",
+    "isal.igzip",
     "jinja2",
     "multiprocessing",
     "pyarrow",
