@@ -20,7 +20,7 @@ from filmscrape.runs.readings import Answered, Reading, RunFacts, content_of, jo
 
 # Seconds that a run waits to be joined while a replay finds out what it would change; 100,000 events take it one.
 _WAIT = 600.0
-_PAGE = 16 * 1024  # bytes; most lines are longer than fits into SQLite's 4096, and lie in two places then
+_PAGE = 8 * 1024  # bytes; many lines are longer than fits into SQLite's 4096, and lie in two places then
 _CACHE = 8 * 1024  # KiB of the file in memory; with SQLite's 2 MiB a merge writes pages that it will change again
 
 

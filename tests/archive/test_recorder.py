@@ -291,8 +291,8 @@ def test_killed_in_the_middle(tmp_path: Path) -> None:
 def test_a_full_disk_ends_the_run(tmp_path: Path) -> None:
     with serve(bundled_site()) as origin:
         line = command("crawl", SOURCE, "-a", f"base_url={origin}", OUTPUT_DIR=tmp_path, **NO_DELAY)
-        # 700 blocks of 512 bytes a file: less than the WARC needs, more than any other file has by then
-        full = ["sh", "-c", 'ulimit -f 700; exec "$@"', "sh", *line]
+        # 400 blocks of 512 bytes a file: less than the WARC needs, more than any other file has by then
+        full = ["sh", "-c", 'ulimit -f 400; exec "$@"', "sh", *line]
         done = subprocess.run(full, cwd=ROOT, env=environment(), capture_output=True, text=True)
     assert done.returncode == 3
     assert "cannot write" in done.stderr.splitlines()[-1]

@@ -453,7 +453,7 @@ def test_a_server_that_is_lost_when_all_is_published(alone: Alone, tmp_path: Pat
 @pytest.mark.long
 def test_the_disk_of_one_is_full(alone: Alone, tmp_path: Path) -> None:
     with fleet(tmp_path, Slow(0.1)) as place:
-        full = place.start_in("full:120000")
+        full = place.start_in("full:160000")
         wait_for(lambda: place.site.asked)
         other = place.start()
         end = ended(full)
