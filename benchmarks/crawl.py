@@ -6,7 +6,6 @@ What a run costs in any case (starting, the verdict, publishing) is taken off: e
 import importlib.util
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.corpus import source, workplace
 from benchmarks.crawlers import CONNECTIONS
-from benchmarks.measure import Row, Spent, Watch
+from benchmarks.measure import Row, Spent, Watch, of_children
 from benchmarks.nginx import Missing, serve
 
 PAGES = 1000
@@ -134,9 +133,9 @@ def run(one: Crawler, origin: str, pages: int, folder: Path) -> Spent:
     else:
         command = [*one.command, origin, str(pages)]
     environment = {**os.environ, "SCRAPY_SETTINGS_MODULE": "filmscrape.settings", "no_proxy": "127.0.0.1"}
-    before, clock = _children(), time.perf_counter()
+    before, clock = of_children(), time.perf_counter()
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
-    found = Spent(time.perf_counter() - clock, _children() - before)
+    found = Spent(time.perf_counter() - clock, of_children() - before)
     if one.goal:
         (report,) = output.glob("*/runs/*/run.json")
         assert json.loads(report.read_text(encoding="utf-8"))["counts"]["written"] == pages
@@ -154,11 +153,6 @@ def crawl_command(origin: str, pages: int, output: Path, settings: Mapping[str, 
         *arguments,
         *(part for name, value in given.items() for part in ("-s", f"{name}={value}")),
     ]
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

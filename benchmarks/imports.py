@@ -1,7 +1,6 @@
 """Starting: ``import filmscrape``, and ``scrapy list`` against that of a bare Scrapy project with one spider."""
 
 import os
-import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.corpus import workplace
-from benchmarks.measure import Row, ratio
+from benchmarks.measure import Row, of_children, ratio
 
 ROOT = Path(__file__).parent.parent
 ROUNDS = 9
@@ -44,7 +43,7 @@ def rows() -> Iterator[Row]:
 
 
 def _row(what: str, work: Callable[[], None], floor_name: str, floor: Callable[[], None], goal: str) -> Row:
-    found = ratio(work, floor, 1, rounds=ROUNDS, clock=_children)
+    found = ratio(work, floor, 1, rounds=ROUNDS, clock=of_children)
     floor_ms, ms = found.floor * 1000, found.measured * 1000
     return Row(what, f"{floor_name}, {floor_ms:.0f} ms", f"{ms:.0f} ms", str(found), goal, found.watch)
 
@@ -53,12 +52,6 @@ def _run(folder: Path, *arguments: str) -> None:
     hidden = ("SCRAPY_SETTINGS_MODULE", "SCRAPY_PROJECT", "PYTHONPATH")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
-
-
-def _children() -> float:
-    """Processor time of ended children."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

@@ -92,10 +92,19 @@ def _processors() -> tuple[float, float, float] | None:
     return sum(ticks), sum(ticks) - idle - stolen, stolen
 
 
+def of_children() -> float:
+    """Processor seconds of all processes that this one started and that have ended."""
+    return _processor(resource.RUSAGE_CHILDREN)
+
+
+def _processor(whose: int) -> float:
+    used = resource.getrusage(whose)
+    return used.ru_utime + used.ru_stime
+
+
 def _own() -> float:
     """Seconds that this process and its children were busy: those that have ended, and those of a pool."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    seconds = sum(usage.ru_utime + usage.ru_stime for usage in used)
+    seconds = _processor(resource.RUSAGE_SELF) + of_children()
     for child in active_children():
         with suppress(OSError), open(f"/proc/{child.pid}/stat", encoding="ascii") as file:
             seconds += sum(map(int, file.read().rpartition(")")[2].split()[11:13])) / _TICKS

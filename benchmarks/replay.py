@@ -3,7 +3,6 @@
 import json
 import multiprocessing
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from urllib.parse import urlsplit
 import lxml.html
 
 from benchmarks.corpus import WHEN, pages, source, workplace, write_archive
-from benchmarks.measure import Ratio, Row, Spent, Watch, ratio
+from benchmarks.measure import Ratio, Row, Spent, Watch, of_children, ratio
 from filmscrape.archive.reader import read_captures
 from filmscrape.archive.replay import Replay, archive_of
 from filmscrape.fixtures import Answer, Site, serve
@@ -112,18 +111,12 @@ def undisturbed(path: Path) -> Ratio:
     for _ in range(ROUNDS_BY_THE_CLOCK):
         with watch.run():
             alone = replay(path).processor
-            before = _of_children()
+            before = of_children()
             merging = replay(path, 2).processor
-            pairs.append((alone, merging + (_of_children() - before) / 2))
+            pairs.append((alone, merging + (of_children() - before) / 2))
     ratios = sorted(a / b for a, b in pairs)
     slow, fast = (sorted(times)[len(times) // 2] / MANY for times in zip(*pairs, strict=True))
     return Ratio(ratios[len(ratios) // 2], ratios[1], ratios[-2], slow, fast, watch)
-
-
-def _of_children() -> float:
-    """Processor seconds of all processes that this one started and that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def ceiling() -> Ratio:
