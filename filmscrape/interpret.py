@@ -131,10 +131,12 @@ class _Reader:
 
     def number(self, name: str, raw: str | None, label: str) -> str | None:
         """A number of the site's own. Of one that no text may hold nothing is left out: it could become another's."""
-        clean = tidy(raw or "")
-        if clean == _one_line(raw or ""):
+        if raw is None:
+            return None
+        clean = tidy(raw)
+        if clean == _one_line(raw):
             return clean or None
-        self.unread(name, "not a number of the site", tidy(escaped(raw or "")), label)
+        self.unread(name, "not a number of the site", tidy(escaped(raw)), label)
         return None
 
     # ------------------------------------------------------------------ what is shown

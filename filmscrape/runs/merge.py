@@ -91,15 +91,16 @@ class Venues:
     def learn_name(self, name: str) -> bool:
         """Do the same with a name alone; false where that is no news."""
         slug = venue_slug(name)
-        if name == slug or self._names.get(slug, "\U0010ffff") <= name:
+        known = self._names.get(slug)
+        if name == slug or (known is not None and known <= name):
             return False
         self._names[slug] = name
         return True
 
     def join(self, others: "Venues") -> None:
         """Note what was learned elsewhere."""
-        for slug, name in others._names.items():
-            self._names[slug] = min(name, self._names.get(slug, name))
+        for name in others.names.values():
+            self.learn_name(name)
 
     def named(self, screening: Screening) -> Screening:
         """The screening, its venue in words where the run knows them."""
