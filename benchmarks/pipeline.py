@@ -1,7 +1,6 @@
 """From what a page said to the files of a run, through the project's own pipelines: validate, dedupe, write."""
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -68,7 +67,6 @@ def run(folder: Path, work: Sequence[ScrapedEvent], records: int = RECORDS) -> N
     keeper = crawler.get_extension(None)
     assert keeper.written == records
     keeper.run.close()
-    shutil.rmtree(output)
 
 
 def grow(records: int) -> Spent:

@@ -236,15 +236,20 @@ class _Reader:
 
     def cast(self) -> list[dict[str, str | None]]:
         """The actors. On a page of two films a film's title stands in the place of a character."""
+        members = cast_members(self.item.cast or "")
+        films = self.films() if any(character for _, character in members) else frozenset()
+        return [
+            {"name": name, "character": None if character and character.casefold() in films else character}
+            for name, character in members
+        ]
+
+    def films(self) -> frozenset[str]:
+        """The titles that the page gives to its film, or to its films."""
         item = self.item
         films = {item.title, (item.subtitle or "").lstrip("+ ")}
         for text in (item.countries, item.year, item.language, *(d.text for d in item.directors)):
             films.update(_BRACKET.findall(text or ""))
-        known = {film.casefold() for film in films if film}
-        return [
-            {"name": name, "character": None if character and character.casefold() in known else character}
-            for name, character in cast_members(item.cast or "")
-        ]
+        return frozenset(film.casefold() for film in films if film)
 
     def names(self, credit: Labelled) -> tuple[str, ...]:
         names = tuple(split_names(credit.text))
@@ -276,7 +281,7 @@ class _Reader:
             value = self.screening(screening)
             if value is not None:
                 found.setdefault((value["starts_at"], value["venue"], value["id"]), value)
-        return sorted(found.values(), key=lambda s: (instant_key(s["starts_at"]), s["venue"] or "", s["id"] or ""))
+        return sorted(found.values(), key=_by_start) if len(found) > 1 else list(found.values())
 
     def screening(self, screening: ScrapedScreening) -> dict[str, Any] | None:
         item = self.item
@@ -337,9 +342,9 @@ class _Reader:
         return (contact.text or tidy(contact.href or "") or None) if contact is not None else None
 
 
-def instant_key(printed: str) -> float:
-    """A printed instant as seconds, to sort by."""
-    return datetime.fromisoformat(printed).timestamp()
+def _by_start(screening: dict[str, Any]) -> tuple[float, str, str]:
+    start = datetime.fromisoformat(screening["starts_at"]).timestamp()
+    return start, screening["venue"] or "", screening["id"] or ""
 
 
 def _one_line(text: str) -> str:

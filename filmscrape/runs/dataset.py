@@ -13,6 +13,8 @@ from filmscrape.runs.spool import Spool
 
 Value = TypeVar("Value")
 
+_AT_ONCE = 64 * 1024  # bytes written or read by one call; blocks of a megabyte would be asked of the system each time
+
 
 class Written(NamedTuple):
     """How many lines stand in the file, how many facts contradicted each other, and how many slugs were used again."""
@@ -71,7 +73,7 @@ def write_lines(lines: Iterator[bytes], path: Path) -> None:
 
     :raises OSError: where the file cannot be written; it is no whole file then.
     """
-    with path.open("wb") as file:
+    with path.open("wb", buffering=_AT_ONCE) as file:
         file.writelines(lines)
         file.flush()
         os.fsync(file.fileno())
@@ -79,5 +81,5 @@ def write_lines(lines: Iterator[bytes], path: Path) -> None:
 
 def count_lines(path: Path) -> int:
     """Count the lines that stand in a file; a torn last one is none."""
-    with path.open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    with path.open("rb", buffering=0) as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(_AT_ONCE), b""))

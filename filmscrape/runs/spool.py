@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from filmscrape.records import Event
-from filmscrape.runs.lines import LineFile
 from filmscrape.runs.merge import Sighting
+
+_AT_ONCE = 64 * 1024  # bytes of lines in memory before they are written; nobody reads them after a kill
 
 
 class _Places:
@@ -36,11 +37,14 @@ class Spool:
 
     A crawl of 100,000 events needs some 20 MB for the offsets.
 
-    :param path: the file to write; it must not exist yet.
+    :param path: the file to write.
+    :raises OSError: where it cannot be written; every method that keeps or reads raises it too.
     """
 
     def __init__(self, path: Path) -> None:
-        self._lines = LineFile(path)
+        self._path = path
+        self._lines = path.open("wb", buffering=_AT_ONCE)
+        self._size = 0
         self._pages = _Places()
         self._sightings = _Places()
 
@@ -50,7 +54,9 @@ class Spool:
 
     def add_line(self, event_id: str, is_page: bool, line: bytes) -> bool:
         """Keep a record that is printed already; see :meth:`add`."""
-        return self._note(event_id, is_page, self._lines.append(line))
+        self._lines.write(line)
+        self._size += len(line)
+        return self._note(event_id, is_page, self._size - len(line))
 
     def add_lines(self, lines: Sequence[tuple[str, bool, bytes]]) -> int:
         """Keep records that another process printed, at one stroke.
@@ -58,12 +64,7 @@ class Spool:
         :param lines: id, whether it is a page's, and the line of each.
         :return: how many are of pages of which there is one already.
         """
-        offset = self._lines.append(b"".join(line for _, _, line in lines))
-        doubles = 0
-        for event_id, is_page, line in lines:
-            doubles += not self._note(event_id, is_page, offset) and is_page
-            offset += len(line)
-        return doubles
+        return sum(not self.add_line(event_id, is_page, line) and is_page for event_id, is_page, line in lines)
 
     def _note(self, event_id: str, is_page: bool, offset: int) -> bool:
         return (self._pages if is_page else self._sightings).add(event_id, offset)
@@ -88,6 +89,7 @@ class Spool:
             yield event_id, *self.of(event_id)
 
     def _read(self, offsets: Iterable[int]) -> list[bytes]:
+        self._lines.flush()
         found = []
         for offset in offsets:
             self._again.seek(offset)
@@ -96,10 +98,10 @@ class Spool:
 
     @cached_property
     def _again(self) -> BinaryIO:
-        return self._lines.path.open("rb")
+        return self._path.open("rb")
 
     def remove(self) -> None:
         """Close and delete the file: what it holds is in ``readings.jsonl.gz`` and ``events.jsonl`` now."""
         self._lines.close()
         self._again.close()
-        self._lines.path.unlink(missing_ok=True)
+        self._path.unlink(missing_ok=True)
