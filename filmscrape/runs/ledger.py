@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from filmscrape.runs.faults import LedgerDamaged
 from filmscrape.runs.ledger_tables import NEWEST_PAGE, SCHEMA, VERSION, from_json
 from filmscrape.runs.merging import Merging, Touched
-from filmscrape.runs.readings import Answered, Reading, RunFacts, content_of, joined, read_readings
+from filmscrape.runs.readings import Answered, RunFacts, content_of, joined, read_readings
 
 # Seconds that a run waits to be joined while a replay finds out what it would change; 100,000 events take it one.
 _WAIT = 600.0
@@ -231,21 +231,15 @@ class Ledger:
 
         :param readings: the run's ``readings.jsonl.gz``.
         :param for_good: false where the transaction will be taken back: what nobody will read is not stored then.
-        :return: the events that the run says something of.
+        :return: the events that the run says something of, by address in order.
         :raises OSError: where the file cannot be read.
         :raises ValueError: where it is none.
         """
-        return self.merge_lines(read_readings(readings), for_good=for_good)
-
-    def merge_lines(
-        self, lines: Iterator[Reading | Answered | RunFacts], *, for_good: bool = True
-    ) -> Iterator[Touched]:
-        """Do the same with lines at hand, the run's own first."""
-        facts = next(lines, None)
+        facts = next(read_readings(readings), None)
         if not isinstance(facts, RunFacts):
             raise ValueError("the readings do not begin with their run")
         if facts.id not in self.runs():
-            yield from Merging(self._db, facts, for_good=for_good).merge(lines)
+            yield from Merging(self._db, facts, for_good=for_good).merge(readings)
 
     # ------------------------------------------------------------------ what a run did
     def note_published(self, run: str, digest: str, size: int) -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-VERSION = 2
+VERSION = 3
 """Of the tables and of the rules by which readings become events; a ledger of another version is made again from the
 runs. To be raised with every change of either."""
 PRUNED_AFTER_RUNS = 30

@@ -6,20 +6,27 @@ from dataclasses import fields
 from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from filmscrape.records import Event, Screening
 from filmscrape.runs.changes import Change, changes
-from filmscrape.runs.ledger_tables import NEWEST_PAGE, PRUNED_AFTER_RUNS, as_json
+from filmscrape.runs.known import Known, Stored
+from filmscrape.runs.ledger_tables import PRUNED_AFTER_RUNS, as_json
 from filmscrape.runs.merge import Venues, venue_slug
-from filmscrape.runs.readings import Answered, Reading, RunFacts, cut, joined, venues_of
-from filmscrape.runs.reckon import Reckoned, Stored, reckon
+from filmscrape.runs.readings import Answered, Reading, RunFacts, cut, joined, overview, read_readings
+from filmscrape.runs.reckon import Reckoned, reckon
 
 _OF_ANSWER = [field.name for field in fields(Answered)]
 _VALUES_OF_ANSWER = attrgetter(*_OF_ANSWER)
 _KEEP_ANSWER = (
     f"INSERT OR REPLACE INTO answers ({', '.join(_OF_ANSWER)}, run) VALUES ({', '.join('?' * len(_OF_ANSWER))}, ?)"
 )
+_OF_READING = ", ".join(field.name for field in fields(Stored))
+_TIMES = ("first_at", "first_body", "first_run", "last_at", "last_body", "last_run")
+_TIMES_OF = attrgetter(*_TIMES)
+_ADD = f"INSERT INTO readings (address, kind, content, {', '.join(_TIMES)}, line) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ALTER = f"UPDATE readings SET {', '.join(f'{name} = ?' for name in _TIMES)} WHERE number = ?"
 
 
 class Touched(NamedTuple):
@@ -52,139 +59,60 @@ class Merging:
         row = self._db.execute(query, values).fetchone()
         return None if row is None else row[0]
 
-    def merge(self, lines: Iterable[Reading | Answered | RunFacts]) -> Iterator[Touched]:
+    def merge(self, readings: Path) -> Iterator[Touched]:
         """Join the run's lines to what is known; see :meth:`Ledger.merge`."""
-        facts = self._facts
-        row = self._db.execute("INSERT INTO runs (id, is_live, is_complete) VALUES (?, ?, ?)", facts)
+        row = self._db.execute("INSERT INTO runs (id, is_live, is_complete) VALUES (?, ?, ?)", self._facts)
         self._number = row.lastrowid
-        self._db.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS seen (address TEXT PRIMARY KEY, is_new INTEGER) WITHOUT ROWID"
-        )
+        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS seen (address TEXT PRIMARY KEY) WITHOUT ROWID")
         self._db.execute("DELETE FROM seen")
-        newest = self._take(lines)
+        view = overview(readings)
+        self._learn(view.venues)
+        for address, group in groupby(read_readings(readings), key=_address_of):
+            if address is None:
+                self._keep_answers(group)
+            else:
+                yield from self._join(address, [line for line in group if isinstance(line, Reading)], view.newest)
+        if self._for_good:
+            self._finish(view.newest)
+
+    def _join(self, address: str, readings: Iterable[Reading], newest: str) -> Iterator[Touched]:
+        """Join what was read of an address."""
+        known = Known(self._readings(address), self._run)
+        known.tell(readings)
+        if self._for_good:
+            self._keep(address, known)
+        yield from self._settle(address, known, newest)
+
+    def _finish(self, newest: str) -> None:
+        """Bring up to date what time changed, and what the run did not see."""
         unseen = "SELECT DISTINCT address FROM events WHERE due <= ? AND address NOT IN (SELECT address FROM seen)"
-        due = self._db.execute(unseen, (newest,)).fetchall()
-        for address, is_new in self._db.execute("SELECT address, is_new FROM seen ORDER BY address"):
-            yield from self._settle(address, newest, is_new=bool(is_new))
-        for (address,) in due:
+        for (address,) in self._db.execute(unseen, (newest,)).fetchall():
             old = {row[0]: joined(*row[1:5]) for row in self._events(address)}
             self._reckon(address, self._readings(address), newest, old)
-        if facts.is_live:
+        if self._facts.is_live:
             self._note_listed()
         self._prune()
 
-    def _take(self, lines: Iterable[Reading | Answered | RunFacts]) -> str:
-        """Keep the readings, and note which addresses were seen and whether they say something else than before.
-
-        :return: when the newest capture was made.
-        """
-        newest = ""
-        for address, group in groupby(lines, key=lambda line: line.id if isinstance(line, Reading) else None):
-            if address is None:
-                for line in group:
-                    if isinstance(line, Answered):
-                        newest = max(newest, line.at)
-                        self._keep_answer(line)
-                continue
-            readings = [line for line in group if isinstance(line, Reading)]
-            newest = max(newest, *(reading.at for reading in readings))
-            is_new = self._keep(address, readings)
-            self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (address, is_new))
-        return newest
-
-    def _keep(self, address: str, readings: list[Reading]) -> bool:
-        """Keep what was read of an address; whether that is not just what was read of it the last time."""
-        rows = {
-            (kind, content): (number, last_run)
-            for number, kind, content, last_run in self._db.execute(
-                "SELECT number, kind, content, last_run FROM readings WHERE address = ?", (address,)
-            )
-        }
-        before = max((last_run for _, last_run in rows.values()), default="")
-        same = {number for number, last_run in rows.values() if last_run == before}
-        now = set()
-        for reading in readings:
-            if reading.kind == "listed":
-                continue
-            number = (
-                self._extend_page(address, reading) if reading.kind == "same" else self._known(rows, address, reading)
-            )
-            if number is not None:
-                now.add(number)
-        return bool(now) and now != same
-
-    def _known(self, rows: dict[tuple[str, str], tuple[int, str]], address: str, reading: Reading) -> int | None:
-        """Keep one reading; of a capture that was read before, what was read later counts."""
-        content = reading.content
-        has_others = any(kind == "page" and other != content for kind, other in rows)
-        if reading.kind == "page" and has_others and not self._supersede(address, reading, content):
-            return None
-        found = rows.get((reading.kind, content))
-        mark = (reading.at, reading.body, self._run)
-        if found is None:
-            self._venues_of(reading)
-            row = self._db.execute(
-                "INSERT INTO readings (address, kind, content, line, first_at, first_body, first_run, last_at,"
-                " last_body, last_run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (address, reading.kind, content, reading.line, *mark, *mark),
-            )
+    def _keep(self, address: str, known: Known) -> None:
+        """Write down what became of the readings of an address that the run saw."""
+        self._db.execute("INSERT INTO seen VALUES (?)", (address,))
+        for reading in known.gone:
+            self._db.execute("DELETE FROM readings WHERE number = ?", (reading.number,))
+        for reading in known.altered:
+            self._db.execute(_ALTER, (*_TIMES_OF(reading), reading.number))
+        for reading in known.new:
+            row = self._db.execute(_ADD, (address, reading.kind, reading.content, *_TIMES_OF(reading), reading.line))
             assert row.lastrowid is not None
-            rows[reading.kind, content] = (row.lastrowid, self._run)
-            return row.lastrowid
-        self._extend(found[0], reading.at, reading.body)
-        return found[0]
+            reading.number = row.lastrowid
 
-    def _extend(self, number: int, at: str, body: str) -> None:
-        self._db.execute(
-            "UPDATE readings SET last_at = ?1, last_body = ?2, last_run = ?3 WHERE number = ?4 AND last_at <= ?1",
-            (at, body, self._run, number),
-        )
-        self._db.execute(
-            "UPDATE readings SET first_at = ?1, first_body = ?2, first_run = ?3 WHERE number = ?4 AND first_at > ?1",
-            (at, body, self._run, number),
-        )
+    def _keep_answers(self, lines: Iterable[Reading | Answered | RunFacts]) -> None:
+        for line in lines:
+            if self._for_good and isinstance(line, Answered):
+                self._db.execute(_KEEP_ANSWER, (*_VALUES_OF_ANSWER(line), self._number))
 
-    def _extend_page(self, address: str, reading: Reading) -> int | None:
-        """The page is as it was: the newest reading of it holds up to now."""
-        row = self._db.execute(f"SELECT number, last_body {NEWEST_PAGE}", (address,)).fetchone()
-        if row is None:
-            return None
-        self._extend(row[0], reading.at, row[1])
-        return int(row[0])
-
-    def _supersede(self, address: str, reading: Reading, content: str) -> bool:
-        """Take back what an earlier run read in the same capture; false where a later run read it already."""
-        capture = (address, content, reading.at, reading.body)
-        if self._one(
-            "SELECT 1 FROM readings WHERE address = ?1 AND kind = 'page' AND content <> ?2 AND"
-            " ((first_at = ?3 AND first_body = ?4 AND first_run > ?5) OR"
-            " (last_at = ?3 AND last_body = ?4 AND last_run > ?5))",
-            *capture,
-            self._run,
-        ):
-            return False
-        of_others = "address = ?1 AND kind = 'page' AND content <> ?2"
-        both = "first_at = ?3 AND first_body = ?4 AND last_at = ?3 AND last_body = ?4"
-        self._db.execute(f"DELETE FROM readings WHERE {of_others} AND {both}", capture)
-        self._db.execute(
-            "UPDATE readings SET first_at = last_at, first_body = last_body, first_run = last_run"
-            f" WHERE {of_others} AND first_at = ?3 AND first_body = ?4",
-            capture,
-        )
-        self._db.execute(
-            "UPDATE readings SET last_at = first_at, last_body = first_body, last_run = first_run"
-            f" WHERE {of_others} AND last_at = ?3 AND last_body = ?4",
-            capture,
-        )
-        return True
-
-    def _keep_answer(self, answer: Answered) -> None:
-        self._db.execute(_KEEP_ANSWER, (*_VALUES_OF_ANSWER(answer), self._number))
-
-    # ------------------------------------------------------------------ venues
-    def _venues_of(self, reading: Reading) -> None:
-        """Learn the venues that a new reading names."""
-        for name in sorted(venues_of(reading.line)):
+    def _learn(self, venues: Iterable[str]) -> None:
+        """Learn the venues that the run names, before any event is made of them."""
+        for name in sorted(venues):
             if self._venues.learn_name(name):
                 self._db.execute(
                     "INSERT INTO venues VALUES (?1, ?2) ON CONFLICT (slug) DO UPDATE SET name = ?2",
@@ -192,27 +120,26 @@ class Merging:
                 )
 
     # ------------------------------------------------------------------ events
-    def _settle(self, address: str, newest: str, *, is_new: bool) -> Iterator[Touched]:
+    def _settle(self, address: str, known: Known, newest: str) -> Iterator[Touched]:
         """Bring the events of an address that was seen up to date."""
-        readings = self._readings(address)
-        pages = [reading for reading in readings if reading.kind == "page"]
+        pages = [reading for reading in known.readings if reading.kind == "page"]
         if not pages:
             return  # a card alone makes no event
-        page_at = max(page.last for page in pages)
+        page_at = max(page.last_at for page in pages)
         # A page that the run saw tells how things stand; of the others time alone tells it.
         now = page_at if max(page.last_run for page in pages) == self._run else max(newest, page_at)
-        known = self._events(address)
-        page_from = min(page.first for page in pages)
-        is_older = any(page_from < row[2] for row in known)  # an earlier capture said the same: it was seen before
-        if not is_new and not is_older and len(known) == 1 and (known[0][5] is None or known[0][5] > now):
-            event_id, head, first, last, tail, _ = known[0]
+        events = self._events(address)
+        page_from = min(page.first_at for page in pages)
+        is_older = any(page_from < row[2] for row in events)  # an earlier capture said the same: it was seen before
+        if not known.is_news and not is_older and len(events) == 1 and (events[0][5] is None or events[0][5] > now):
+            event_id, head, first, last, tail, _ = events[0]
             seen = max(last, page_at)
             if seen != last and self._for_good:
                 self._db.execute("UPDATE events SET last_seen = ? WHERE id = ?", (seen, event_id))
             yield Touched(event_id, joined(head, first, last, tail), joined(head, first, seen, tail))
             return
-        old = {row[0]: joined(*row[1:5]) for row in known}
-        for event_id, line in self._reckon(address, readings, now, old):
+        old = {row[0]: joined(*row[1:5]) for row in events}
+        for event_id, line in self._reckon(address, known.readings, now, old):
             yield Touched(event_id, old.get(event_id), line)
 
     def _events(self, address: str) -> list[tuple[str, bytes, str, str, bytes, str | None]]:
@@ -223,10 +150,7 @@ class Merging:
 
     def _readings(self, address: str) -> list[Stored]:
         """All that was ever read of an address."""
-        found = self._db.execute(
-            "SELECT number, kind, line, first_at, last_at, last_run FROM readings WHERE address = ? ORDER BY number",
-            (address,),
-        )
+        found = self._db.execute(f"SELECT {_OF_READING} FROM readings WHERE address = ? ORDER BY number", (address,))
         return [Stored(*row) for row in found]
 
     def _reckon(
@@ -319,3 +243,7 @@ class Merging:
             "DELETE FROM answers WHERE run < (SELECT number FROM runs WHERE is_complete ORDER BY number DESC"
             f" LIMIT 1 OFFSET {PRUNED_AFTER_RUNS})"
         )
+
+
+def _address_of(line: Reading | Answered | RunFacts) -> str | None:
+    return line.id if isinstance(line, Reading) else None

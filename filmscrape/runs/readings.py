@@ -37,6 +37,8 @@ READINGS = "readings.jsonl.gz"
 _RECORD = b',"record":'
 _TIMES = b'"first_seen":"'  # of an event: first_seen, last_seen and provenance are its last keys
 _SEEN_AT = re.compile(rb'"seen_at":"([^"]+)",')
+_FETCHED = b'"fetched_at":"'
+_AT = re.compile(rb'"(?:fetched_at|seen_at|at)":"([^"]*)"')
 _FETCHED_AT = re.compile(rb'"fetched_at":"([^"]+)"')
 _BODY = re.compile(rb'"content_sha256":"([0-9a-f]+)"')
 _VENUE = re.compile(rb'"venue":("(?:[^"\\]|\\.)*")')  # inside a text the quotes would be escaped
@@ -132,11 +134,6 @@ def joined(head: bytes, first_seen: str, last_seen: str, tail: bytes) -> bytes:
     return b'%b"first_seen":"%b","last_seen":"%b",%b' % (head, first_seen.encode(), last_seen.encode(), tail)
 
 
-def venues_of(line: bytes) -> set[str]:
-    """The names of venues that the screenings of a record or a sighting give, without reading all of it."""
-    return {json.loads(name) for name in _VENUE.findall(line)}
-
-
 def page_reading(event_id: str, line: bytes) -> Reading:
     """Take a page's record as a reading of its capture."""
     tail = cut(line)[1]
@@ -214,16 +211,49 @@ def _json(value: dict[str, Any]) -> bytes:
 
 
 # ------------------------------------------------------------------ reading
+class Overview(NamedTuple):
+    """What the lines of a run say together.
+
+    :ivar newest: when the newest capture was made, UTC; empty where there is none.
+    :ivar venues: the names of venues that screenings give.
+    """
+
+    newest: str
+    venues: set[str]
+
+
+def overview(path: Path) -> Overview:
+    """Look through the lines of a run without reading all of each: a tenth of the work of :func:`read_readings`.
+
+    :raises OSError: where the file cannot be read, or is no whole gzip file.
+    """
+    names: set[bytes] = set()
+    newest = b""
+    for line in _lines(path):
+        names.update(_VENUE.findall(line))
+        newest = max(newest, _moment(line))
+    return Overview(newest.decode(), {json.loads(name) for name in names})
+
+
 def read_readings(path: Path) -> Iterator[Reading | Answered | RunFacts]:
     """Read the lines of a run again.
 
     :raises OSError: where the file cannot be read, or is no whole gzip file.
     :raises ValueError: where a line is none of those that are written.
     """
+    return (_numbered(number, line) for number, line in enumerate(_lines(path), 1))
+
+
+def _moment(line: bytes) -> bytes:
+    """When what a line tells was captured, as it is printed; nothing for a line that tells no time."""
+    found = _AT.search(line, max(line.rfind(_FETCHED), 0))  # of a page, whose provenance stands at its end
+    return found[1] if found else b""
+
+
+def _lines(path: Path) -> Iterator[bytes]:
     try:
         with igzip.open(path, "rb") as lines:
-            for number, line in enumerate(lines, 1):
-                yield _numbered(number, line)
+            yield from lines
     except (EOFError, isal_zlib.error, gzip.BadGzipFile) as fault:  # type: ignore[misc]  # a class, not an instance
         raise OSError(EIO, f"no whole gzip file: {fault}", str(path)) from fault
 

@@ -13,27 +13,12 @@ from pydantic import BaseModel, PrivateAttr
 
 from filmscrape.records import Event, Screening, Status
 from filmscrape.runs.films import Films, forked_id, merge_films
+from filmscrape.runs.known import Stored, latest
 from filmscrape.runs.merge import Sighting, Venues, instant, same_film, same_screening, same_venue
 
 _OVER = ("past", "cancelled")
 # A screening that is listed once more after it began is over a day later, whatever the list said of it.
 _GRACE = timedelta(days=1)
-
-
-class Stored(NamedTuple):
-    """A reading as the ledger holds it: what was said, and when and by whom it was said first and last.
-
-    :ivar number: the ledger's own.
-    :ivar kind: ``page``, ``card`` or ``calendar``.
-    :ivar first: UTC; so is ``last``.
-    """
-
-    number: int
-    kind: str
-    line: bytes
-    first: str
-    last: str
-    last_run: str
 
 
 class _Capture(BaseModel):
@@ -93,8 +78,8 @@ def reckon(
     """
     if len(readings) == 1 and not known and (alone := _of_one_page(address, readings[0], venues, now)):
         return [alone]
-    pages = sorted((r for r in readings if r.kind == "page"), key=lambda r: (r.last, r.last_run, r.line), reverse=True)
-    cards = sorted((r for r in readings if r.kind != "page"), key=lambda r: (r.last[:10], r.line), reverse=True)
+    pages = sorted((r for r in readings if r.kind == "page"), key=latest, reverse=True)
+    cards = sorted((r for r in readings if r.kind != "page"), key=lambda r: (r.last_at[:10], r.line), reverse=True)
     events = {reading.number: _page(reading) for reading in pages}
     sightings = {reading.number: _sighting(reading) for reading in cards}
     films = merge_films(list(events.values()), list(sightings.values()), venues)
@@ -108,7 +93,7 @@ def _of_one_page(address: str, page: Stored, venues: Venues, now: str) -> Reckon
     Most events are told of by one page, and reading all of a record takes three times as long as its gist.
     """
     gist = Gist.of(page.line)
-    if (gist.id, gist.first_seen, gist.last_seen) != (address, page.first, page.last):
+    if (gist.id, gist.first_seen, gist.last_seen) != (address, page.first_at, page.last_at):
         return None
     if any(venues.named(screening) is not screening for screening in gist.screenings):
         return None
@@ -118,11 +103,11 @@ def _of_one_page(address: str, page: Stored, venues: Venues, now: str) -> Reckon
 
 def _page(reading: Stored) -> Event:
     event = Event.model_validate_json(reading.line)
-    return changed(event, first_seen=reading.first, last_seen=reading.last)
+    return changed(event, first_seen=reading.first_at, last_seen=reading.last_at)
 
 
 def _sighting(reading: Stored) -> Sighting:
-    return Sighting.model_validate_json(reading.line).model_copy(update={"seen_at": reading.last})
+    return Sighting.model_validate_json(reading.line).model_copy(update={"seen_at": reading.last_at})
 
 
 def named(address: str, films: Films, known: Mapping[str, Event]) -> list[Event]:
@@ -159,7 +144,7 @@ class _Listings:
     """Which readings list a screening, and from when to when."""
 
     def __init__(self, readings: Sequence[Stored], said: Mapping[int, Event | Gist | Sighting]) -> None:
-        self._spans = {reading.number: (reading.first, reading.last) for reading in readings}
+        self._spans = {reading.number: (reading.first_at, reading.last_at) for reading in readings}
         self._said = {number: said[number].screenings for number in self._spans if number in said}
 
     def of(self, screenings: Sequence[Screening]) -> list[list[int]]:

@@ -5,11 +5,12 @@ import logging
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from errno import EIO
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import shorten
 
 from filmscrape.archive.manifest import CHECKSUMS, file_sha256, write_checksums
@@ -22,7 +23,7 @@ from filmscrape.runs.joining import join_run
 from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.lock import SourceLock
 from filmscrape.runs.publish import draft_path, put_in_place, sync, write_draft
-from filmscrape.runs.readings import READINGS, Answered, Reading, RunFacts, page_reading, write_readings
+from filmscrape.runs.readings import READINGS, RunFacts, page_reading, write_readings
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stored import EVENTS, LEDGER, PARTS, REPORT, RUNS, StoredRun, runs_of
 from filmscrape.runs.versions import versions
@@ -222,8 +223,8 @@ def merge_stored(ledger: Ledger, run: StoredRun) -> None:
     readings = run.path / READINGS
     published = run.report["published"]
     try:
-        with ledger.transaction():
-            for _ in ledger.merge(readings) if readings.exists() else ledger.merge_lines(_readings_of(run)):
+        with _readings_of(run) as told, ledger.transaction():
+            for _ in ledger.merge(told):
                 pass
             ledger.note_published(run.id, published["sha256"], published["bytes"])
     except ValueError as fault:
@@ -234,13 +235,29 @@ def merge_stored(ledger: Ledger, run: StoredRun) -> None:
         raise RunUnreadable(fault.errno, fault.strerror, str(fault.filename)) from fault
 
 
-def _readings_of(run: StoredRun) -> Iterator[Reading | Answered | RunFacts]:
-    """What a run of an older version published, taken as what it read."""
-    yield RunFacts(run.id, is_live=False, is_complete=False)
-    if run.events.is_file():
-        for line in run.events.read_bytes().splitlines(keepends=True):
-            with suppress(ValueError, KeyError, TypeError):
-                yield page_reading(address_of(str(json.loads(line)["id"])), line)
+@contextmanager
+def _readings_of(run: StoredRun) -> Iterator[Path]:
+    """The file of what a run read; of a run of an older version, that published without one, made of its events."""
+    readings = run.path / READINGS
+    if readings.exists():
+        yield readings
+        return
+    lines = run.events.read_bytes().splitlines(keepends=True) if run.events.is_file() else []
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / READINGS
+        _write_adopted(made, lines, run.id)
+        yield made
+
+
+def _write_adopted(readings: Path, lines: Iterable[bytes], run_id: str) -> int:
+    """Write records that were published before as what a run read; the answer is of how many addresses they are."""
+    spool = Spool(readings.with_name("spool.jsonl"))
+    for line in lines:
+        with suppress(ValueError, KeyError, TypeError):
+            spool.add_line(page_reading(address_of(str(json.loads(line)["id"])), line).id, True, line)
+    write_readings(readings, spool, {}, (), (), RunFacts(run_id, is_live=False, is_complete=False))
+    spool.remove()
+    return spool.unique
 
 
 def _adopt(ledger: Ledger, folder: Path) -> None:
@@ -263,15 +280,11 @@ def _publish(ledger: Ledger, folder: Path, lines: Iterable[bytes]) -> str:
     """Publish in a run of its own, which read records that were published before; the answer is its id."""
     now = datetime.now(UTC)
     run = RunFolder(folder.parent, folder.name, now)
-    spool = Spool(run.path / "spool.jsonl")
-    for line in lines:
-        spool.add_line(address_of(str(json.loads(line)["id"])), True, line)
-    write_readings(run.readings, spool, {}, (), (), RunFacts(run.id, is_live=False, is_complete=False))
+    adopted = _write_adopted(run.readings, lines, run.id)
     moment = now.isoformat(timespec="milliseconds")
     report = {"run_id": run.id, "source": folder.name, "verdict": "accepted", "outcome": "accepted", "exit_code": 0}
-    report |= {"message": "", "adopted": spool.unique, "started": moment, "finished": moment, "counts": {}}
+    report |= {"message": "", "adopted": adopted, "started": moment, "finished": moment, "counts": {}}
     report |= {"versions": versions(), "dataset": str(run.dataset), "folder": str(run.path)}
-    spool.remove()
     run.close()
     join_run(ledger, run, lambda: report)
     return run.id

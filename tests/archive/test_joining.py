@@ -1,15 +1,18 @@
 """What is read again, joined to what was published: the newer capture wins, and no event leaves the dataset."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import permutations
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from filmscrape.records import Event
 from filmscrape.runs.films import address_of
 from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.merging import Touched
-from filmscrape.runs.readings import Answered, Reading, RunFacts, page_reading
+from filmscrape.runs.readings import READINGS, RunFacts, write_readings
+from filmscrape.runs.spool import Spool
 from tests.records import director, event, screening
 
 OLD, NEW = "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
@@ -24,15 +27,16 @@ def capture(seen: str, digest: str = "0", **fields: Any) -> Event:
 
 def read(ledger: Ledger, *records: Event) -> dict[str, Touched]:
     """Join what a replay read of some pages; what it says of each event."""
-    run = f"run {len(ledger.runs())}"
-
-    def lines() -> Iterator[Reading | Answered | RunFacts]:
-        yield RunFacts(run, is_live=False, is_complete=False)
-        for record in sorted(records, key=lambda record: address_of(record.id)):
-            yield page_reading(address_of(record.id), record.model_dump_json().encode() + b"\n")
-
-    with ledger.transaction():
-        return {touched.id: touched for touched in ledger.merge_lines(lines())}
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / READINGS
+        spool = Spool(path.with_name("spool.jsonl"))
+        for record in records:
+            spool.add_line(address_of(record.id), True, record.as_line())
+        facts = RunFacts(f"run {len(ledger.runs())}", is_live=False, is_complete=False)
+        write_readings(path, spool, {}, (), (), facts)
+        spool.remove()
+        with ledger.transaction():
+            return {touched.id: touched for touched in ledger.merge(path)}
 
 
 def published(*readings: Sequence[Event]) -> tuple[Ledger, dict[str, dict[str, Any]]]:

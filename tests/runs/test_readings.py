@@ -1,12 +1,18 @@
 """What is found in the lines of records without reading all of them, and where they lie while a run lasts."""
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filmscrape.runs.readings import venues_of
+from filmscrape.records import Event
+from filmscrape.runs.merge import Sighting
+from filmscrape.runs.readings import Answered, RunFacts, overview, read_readings, write_readings
 from filmscrape.runs.spool import Spool
 from tests.records import event, screening, sighting
 
@@ -15,13 +21,47 @@ TEXTS = st.lists(st.sampled_from(['"', "\\", "venue", ":", ",", "{", "é", "a"])
 
 
 @given(st.lists(TEXTS, max_size=3), TEXTS)
-def test_the_venues_of_a_record_are_found_whatever_they_are_called(names: list[str], text: str) -> None:
+def test_the_venues_of_a_run_are_found_whatever_they_are_called(names: list[str], text: str) -> None:
     said = json.dumps({"venue": text}, separators=(",", ":"))
     screenings = [screening(venue=name) for name in names] + [screening(venue=None)]
-    record = event(synopsis=said, title=text, screenings=screenings, extra=[{"label": said, "value": said}])
-    assert venues_of(record.model_dump_json().encode()) == set(names)
-    seen = sighting(summary=said, screenings=screenings)
-    assert venues_of(seen.model_dump_json().encode()) == set(names)
+    page = event(synopsis=said, title=text, screenings=screenings, extra=[{"label": said, "value": said}])
+    told: list[Event | Sighting] = [page, sighting(summary=said, screenings=screenings)]
+    for record in told:
+        with TemporaryDirectory() as folder:
+            assert overview(written(Path(folder), [record])).venues == set(names)
+
+
+@pytest.mark.parametrize("newest", ["page", "card", "same", "answer", None])
+def test_the_newest_capture_of_a_run_is_found_whatever_tells_of_it(newest: str | None, tmp_path: Path) -> None:
+    late, said = "2026-11-09T18:00:00Z", '"fetched_at":"2099-01-01T00:00:00Z","at":"2099-01-01T00:00:00Z"'
+    at = {name: late if name == newest else "2026-11-01T18:00:00Z" for name in ("page", "card", "same", "answer")}
+    told: list[Event | Sighting] = [event(at["page"], synopsis=said), sighting(seen=at["card"], summary=said)]
+    path = written(
+        tmp_path, told, {"festival:other": at["same"]}, ["festival:gone"], [Answered("/here/", at["answer"])]
+    )
+    lines = list(read_readings(path))
+    assert overview(path).newest == max(line.at for line in lines if not isinstance(line, RunFacts))
+    assert overview(path).newest == (late if newest else "2026-11-01T18:00:00Z")
+
+
+def test_a_run_that_read_nothing_has_no_newest_capture(tmp_path: Path) -> None:
+    assert overview(written(tmp_path, [])) == ("", set())
+
+
+def written(
+    folder: Path,
+    records: Iterable[Event | Sighting],
+    same: Mapping[str, str] = MappingProxyType({}),
+    listed: Iterable[str] = (),
+    answers: Iterable[Answered] = (),
+) -> Path:
+    spool = Spool(folder / "spool")
+    for record in records:
+        spool.add(record)
+    path = folder / "readings.jsonl.gz"
+    write_readings(path, spool, same, listed, answers, RunFacts("1", is_live=True, is_complete=True))
+    spool.remove()
+    return path
 
 
 def test_lines_that_come_together_are_kept_as_those_that_come_alone(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from filmscrape.records import Event
 from filmscrape.runs import reckon as rules
+from filmscrape.runs.known import Stored
 from filmscrape.runs.merge import Venues
-from filmscrape.runs.reckon import Gist, Reckoned, Stored, reckon
+from filmscrape.runs.reckon import Gist, Reckoned, reckon
 from tests.records import event, screening
 
 ID = "festival:here"
@@ -26,7 +27,8 @@ PAGES: dict[str, dict[str, Any]] = {
 def reckoned(page: Event, now: str, *, at: str = READ) -> list[Reckoned]:
     venues = Venues()
     venues.learn_name("Rio Theatre")
-    return reckon(ID, [Stored(7, "page", page.as_line(), at, at, "run-1")], {}, venues, now)
+    reading = Stored(7, "page", "digest", at, "body", "run-1", at, "body", "run-1", page.as_line())
+    return reckon(ID, [reading], {}, venues, now)
 
 
 @pytest.mark.parametrize("said", PAGES)
