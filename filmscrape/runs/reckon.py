@@ -113,24 +113,30 @@ def _sighting(reading: Stored) -> Sighting:
 def named(address: str, films: Films, known: Mapping[str, Event]) -> list[Event]:
     """Give each film its id: the one that it is published under, for ever; else the address's, else its own.
 
-    Of several films without an id the one that was captured first takes the address's.
+    Where a published event may be of several films, it is of the one that is most like it. Of several films without
+    an id the one that was captured first takes the address's.
     """
-    free = dict(known)
-    found: dict[str, Event] = {}
-    waiting: list[Event] = []
-    for film in films.events:
-        order = sorted(free, key=lambda name: (name != film.id, name))
-        name = next((name for name in order if same_film(free[name], film)), None)
-        if name is None:
-            waiting.append(film)
-        else:
-            del free[name]
-            found[name] = film
-    for film in waiting:
-        is_free = address not in found and address not in known
-        name = address if is_free else forked_id(changed(film, id=address))
-        found.setdefault(name, film)
+    likely = sorted(
+        (_unlikeness(event, film), name != film.id, name, at)
+        for name, event in known.items()
+        for at, film in enumerate(films.events)
+        if same_film(event, film)
+    )
+    ids: dict[int, str] = {}
+    for *_, name, at in likely:
+        if at not in ids and name not in ids.values():
+            ids[at] = name
+    found = {name: films.events[at] for at, name in ids.items()}
+    for at, film in enumerate(films.events):
+        if at not in ids:
+            is_free = address not in found and address not in known
+            found.setdefault(address if is_free else forked_id(changed(film, id=address)), film)
     return [changed(film, id=name) for name, film in sorted(found.items())]
+
+
+def _unlikeness(event: Event, film: Event) -> tuple[bool, bool]:
+    """How little speaks for two records being of one film, besides that they may be."""
+    return event.year != film.year, event.title.casefold() != film.title.casefold()
 
 
 def changed(event: Told, **update: Any) -> Told:

@@ -207,6 +207,20 @@ def test_an_id_is_kept_for_ever(tmp_path: Path) -> None:
     assert records(ledger)["festival:scarface--1932"]["last_seen"] == FIRST
 
 
+def test_films_of_one_title_keep_their_ids(tmp_path: Path) -> None:
+    """A page without a year goes to the film of 1932 and gives it the other's title: its year tells them apart."""
+    told = [
+        run("1", SECOND, title="One", year=1932),
+        run("2", FIRST, title="Two", year=1983),
+        run("3", THIRD, title="Two"),
+    ]
+    ledger = merged(told, tmp_path)
+    years = {event_id: record["year"] for event_id, record in records(ledger).items()}
+    assert years == {ID: 1932, f"{ID}--1983": 1983}
+    assert tell(ledger, run("4", THIRD, title="Two"), tmp_path) == []
+    assert {event_id: record["year"] for event_id, record in records(ledger).items()} == years
+
+
 # ------------------------------------------------------------------ screenings
 def shown(seen: str, name: str, *screenings: dict[str, Any], **values: Any) -> Told:
     return Told(name, [event(seen, screenings=list(screenings), status="upcoming", **values)])
