@@ -33,7 +33,7 @@ class Touched(NamedTuple):
     """An event that a run says something of.
 
     :ivar old: its line before; ``None`` for a new event.
-    :ivar new: its line now.
+    :ivar new: its line now; empty where it is not made, for a new event of a run that is not joined for good.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Touched(NamedTuple):
 class Merging:
     """One run on its way into the ledger, within one transaction.
 
-    :param for_good: whether that will be committed; else events are not stored, as nobody will read them again.
+    :param for_good: whether that will be committed; else nothing is stored that nobody will read again.
     """
 
     def __init__(self, db: sqlite3.Connection, facts: RunFacts, *, for_good: bool) -> None:
@@ -129,6 +129,9 @@ class Merging:
         # A page that the run saw tells how things stand; of the others time alone tells it.
         now = page_at if max(page.last_run for page in pages) == self._run else max(newest, page_at)
         events = self._events(address)
+        if not events and len(pages) == 1 and not self._for_good:
+            yield Touched(address, None, b"")  # one page of which nothing is known is one event, whatever it says
+            return
         page_from = min(page.first_at for page in pages)
         is_older = any(page_from < row[2] for row in events)  # an earlier capture said the same: it was seen before
         if not known.is_news and not is_older and len(events) == 1 and (events[0][5] is None or events[0][5] > now):

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from filmscrape.records import Event
 from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.joining import preview
 from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.ledger_tables import PRUNED_AFTER_RUNS
+from filmscrape.runs.merging import Touched
 from filmscrape.runs.readings import Answered, Reading, RunFacts, is_before, page_reading, read_readings, write_readings
 from filmscrape.runs.spool import Spool
 from tests.records import director, event, screening, sighting
@@ -466,6 +468,25 @@ def test_a_run_that_is_told_twice_changes_nothing(
     under_another_name = Told("run-9", last.pages, is_complete=last.is_complete, listed=last.listed)
     assert tell(ledger, under_another_name, folder) == []
     assert list(ledger.lines()) == lines
+
+
+@settings(max_examples=60)
+@given(told=runs())
+def test_a_preview_tells_of_the_events_that_joining_tells_of(
+    told: list[Told], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("runs")
+    *before, last = told
+    ledger = merged(before, folder)
+    rows = list(ledger.dump())
+    path = last.write(folder)
+    seen: list[Touched] = []
+    preview(ledger, path, seen.append)
+    assert list(ledger.dump()) == rows
+    with ledger.transaction():
+        joined = list(ledger.merge(path))
+    assert [(event.id, event.old) for event in seen] == [(event.id, event.old) for event in joined]
+    assert [event.new for event in seen if event.old] == [event.new for event in joined if event.old]
 
 
 @settings(max_examples=60)
