@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from filmscrape.records import Event
+from filmscrape.runs.lines import LineFile
 from filmscrape.runs.merge import Sighting
 
 _AT_ONCE = 64 * 1024  # bytes of lines in memory before they are written; nobody reads them after a kill
@@ -37,14 +38,14 @@ class Spool:
 
     A crawl of 100,000 events needs some 20 MB for the offsets.
 
-    :param path: the file to write.
+    :param path: the file to write; it must not exist yet.
     :raises OSError: where it cannot be written; every method that keeps or reads raises it too.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lines = path.open("wb", buffering=_AT_ONCE)
-        self._size = 0
+        self._lines = LineFile(path)
+        self._waiting: list[bytes] = []
+        self._size = self._written = 0
         self._pages = _Places()
         self._sightings = _Places()
 
@@ -54,9 +55,12 @@ class Spool:
 
     def add_line(self, event_id: str, is_page: bool, line: bytes) -> bool:
         """Keep a record that is printed already; see :meth:`add`."""
-        self._lines.write(line)
+        offset = self._size
         self._size += len(line)
-        return self._note(event_id, is_page, self._size - len(line))
+        self._waiting.append(line)
+        if self._size - self._written >= _AT_ONCE:
+            self._write()
+        return (self._pages if is_page else self._sightings).add(event_id, offset)
 
     def add_lines(self, lines: Sequence[tuple[str, bool, bytes]]) -> int:
         """Keep records that another process printed, at one stroke.
@@ -66,8 +70,11 @@ class Spool:
         """
         return sum(not self.add_line(event_id, is_page, line) and is_page for event_id, is_page, line in lines)
 
-    def _note(self, event_id: str, is_page: bool, offset: int) -> bool:
-        return (self._pages if is_page else self._sightings).add(event_id, offset)
+    def _write(self) -> None:
+        if self._waiting:
+            self._lines.append(b"".join(self._waiting))
+            self._waiting.clear()
+            self._written = self._size
 
     @property
     def unique(self) -> int:
@@ -89,7 +96,7 @@ class Spool:
             yield event_id, *self.of(event_id)
 
     def _read(self, offsets: Iterable[int]) -> list[bytes]:
-        self._lines.flush()
+        self._write()
         found = []
         for offset in offsets:
             self._again.seek(offset)
@@ -98,10 +105,9 @@ class Spool:
 
     @cached_property
     def _again(self) -> BinaryIO:
-        return self._path.open("rb")
+        return self._lines.path.open("rb")
 
     def remove(self) -> None:
         """Close and delete the file: what it holds is in ``readings.jsonl.gz`` and ``events.jsonl`` now."""
-        self._lines.close()
         self._again.close()
-        self._path.unlink(missing_ok=True)
+        self._lines.discard()
