@@ -2,7 +2,6 @@
 
 from typing import Self
 
-from isal import isal_zlib
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
@@ -10,7 +9,7 @@ from scrapy.exceptions import ResponseDataLossError
 from scrapy.http import Response, TextResponse
 from scrapy.responsetypes import responsetypes
 
-_GZIP = b"\x1f\x8b"
+from filmscrape.unpacking import CannotUnpack, TooLarge, gunzip
 
 
 class CutOff(Exception):  # noqa: N818
@@ -59,24 +58,12 @@ def unpack(body: bytes, limit: int) -> bytes | None:
     :return: ``None`` where it is no gzip (some servers say so and send plain text), or larger.
     :raises CutOff: it ends before its stream does, or is damaged.
     """
-    if not body.startswith(_GZIP):
-        return None
-    pieces: list[bytes] = []
-    room = limit + 1
     try:
-        while body.startswith(_GZIP):  # it may consist of several members
-            unpacker = isal_zlib.decompressobj(31)
-            piece = unpacker.decompress(body, room)
-            room -= len(piece)
-            if room <= 0:
-                return None
-            if not unpacker.eof:
-                raise CutOff
-            pieces.append(piece)
-            body = unpacker.unused_data
-    except isal_zlib.error:  # type: ignore[misc]  # a class, not an instance
+        return gunzip(body, limit)
+    except TooLarge:
+        return None
+    except CannotUnpack:
         raise CutOff from None
-    return b"".join(pieces)
 
 
 def _replaced(response: Response, body: bytes) -> Response:

@@ -10,10 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from isal import isal_zlib
+from filmscrape.unpacking import CannotUnpack, gunzip, inflate
 
-_MAX_BODY = 256 * 1024 * 1024  # bytes; a few KB can unpack to gigabytes
-_GZIP = b"\x1f\x8b"
+_MAX_BODY = 256 * 1024 * 1024  # bytes; no page of a site comes near it
 _FRACTION = re.compile(r"\.\d+")  # of a second; up to nine digits, more than Python reads
 
 
@@ -130,36 +129,12 @@ Resolver = Callable[[str | None, str | None, datetime | None], StoredCapture | N
 def _undo(coding: str, body: bytes) -> bytes:
     if not body or coding in ("", "identity", "none"):
         return body
-    if coding in ("gzip", "x-gzip"):
-        return _gunzip(body) if body.startswith(_GZIP) else body
-    if coding == "deflate":
-        return _inflate_either(body)
-    raise UnreadableCapture(f"content coding {coding!r} cannot be undone")
-
-
-def _gunzip(body: bytes) -> bytes:
-    """Unpack gzip members; what follows the last one and is none plays no part."""
-    out = []
-    room = _MAX_BODY
-    while body.startswith(_GZIP):
-        piece, body = _inflate(body, 31, room)
-        room -= len(piece)
-        out.append(piece)
-    return b"".join(out)
-
-
-def _inflate_either(body: bytes) -> bytes:
-    """Unpack ``deflate``: in zlib's frame, as RFC 9110 has it, or without, as some servers do."""
-    framed = body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0  # RFC 1950, 2.2
-    return _inflate(body, 15 if framed else -15, _MAX_BODY)[0]
-
-
-def _inflate(body: bytes, wbits: int, room: int) -> tuple[bytes, bytes]:
-    unpacker = isal_zlib.decompressobj(wbits)
     try:
-        piece = unpacker.decompress(body, room)
-    except isal_zlib.error as fault:  # type: ignore[misc]  # a class, not an instance
-        raise UnreadableCapture(f"the packed body is damaged: {fault}") from fault
-    if not unpacker.eof:
-        raise UnreadableCapture("the packed body is cut off" if len(piece) < room else "the body is too large")
-    return piece, unpacker.unused_data
+        if coding in ("gzip", "x-gzip"):
+            unpacked = gunzip(body, _MAX_BODY)
+            return body if unpacked is None else unpacked
+        if coding == "deflate":
+            return inflate(body, _MAX_BODY)
+    except CannotUnpack as fault:
+        raise UnreadableCapture(str(fault)) from fault
+    raise UnreadableCapture(f"content coding {coding!r} cannot be undone")

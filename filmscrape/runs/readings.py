@@ -29,9 +29,10 @@ from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from isal import igzip, isal_zlib
+from isal import igzip
 
 from filmscrape.runs.spool import Spool
+from filmscrape.unpacking import InflateError
 
 READINGS = "readings.jsonl.gz"
 _RECORD = b',"record":'
@@ -254,7 +255,7 @@ def _lines(path: Path) -> Iterator[bytes]:
     try:
         with igzip.open(path, "rb") as packed, BufferedReader(packed, _AT_ONCE) as lines:
             yield from lines
-    except (EOFError, isal_zlib.error, gzip.BadGzipFile) as fault:  # type: ignore[misc]  # a class, not an instance
+    except (EOFError, InflateError, gzip.BadGzipFile) as fault:
         raise OSError(EIO, f"no whole gzip file: {fault}", str(path)) from fault
 
 
