@@ -19,7 +19,7 @@ from filmscrape.values.filmographies import split_filmography
 from filmscrape.values.languages import read_language_line
 from filmscrape.values.people import cast_members, role_of, split_names
 from filmscrape.values.shorts import read_short_line
-from filmscrape.values.text import tidy
+from filmscrape.values.text import tidy, unescape
 from filmscrape.values.titles import read_title
 from filmscrape.values.years import read_years
 from filmscrape.values.zones import zone
@@ -136,7 +136,7 @@ class _Reader:
         clean = tidy(raw)
         if clean == _one_line(raw):
             return clean or None
-        self.unread(name, "not a number of the site", tidy(escaped(raw)), label)
+        self.unread(name, "not a number of the site", tidy(escaped(unescape(raw))), label)
         return None
 
     # ------------------------------------------------------------------ what is shown
@@ -291,7 +291,7 @@ class _Reader:
             start = screening_start(screening.day, screening.time, item.captured_at, where)
         if start is None:
             raw = " ".join(filter(None, (screening.day, screening.time, screening.starts_at, screening.venue)))
-            self.unread("screenings", "the day cannot be dated", raw, "Screening")
+            self.unread("screenings", "the day cannot be dated", tidy(raw), "Screening")
             return None
         end = instant(screening.ends_at, where) if screening.ends_at else None
         availability = self.availability(screening)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,22 @@ def fixture_folders() -> list[Path]:
     if elsewhere:
         return [Path(elsewhere)]
     return sorted(p for p in FIXTURES.iterdir() if p.is_dir() and any(p.glob("*/meta.json")))
+
+
+@cache
+def events() -> tuple[Fixture, ...]:
+    """The bundled pages that are an event's, of all sources."""
+    folders = (folder for folder in sorted(FIXTURES.iterdir()) if folder.is_dir())
+    return tuple(page for folder in folders for page in Fixture.all(folder) if page.meta["kind"] == "event")
+
+
+def leaves(value: object, path: str = "") -> dict[str, object]:
+    """The single values of a record by their place; what the page does not say is none."""
+    if isinstance(value, dict):
+        return {k: v for key, part in value.items() for k, v in leaves(part, f"{path}.{key}").items()}
+    if isinstance(value, list):
+        return {k: v for n, part in enumerate(value) for k, v in leaves(part, f"{path}[{n}]").items()}
+    return {} if value is None or value is False else {path: value}
 
 
 def set_by_the_run(fixture: Fixture) -> dict[str, Any]:

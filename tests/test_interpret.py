@@ -215,6 +215,11 @@ def test_a_number_of_which_something_would_have_to_be_left_out_is_none(
     assert [problem.field for problem in found.problems] == ["screenings"] * len(kept)
 
 
+def test_a_day_that_cannot_be_dated_is_kept_without_signs_that_no_text_may_hold() -> None:
+    found = values(screenings=[ScrapedScreening(time="7:50 pm", starts_at="soon\u202e\x07", venue="Rio")])
+    assert (found["screenings"], found["extra"]) == ([], [{"label": "Screening", "value": "7:50 pm soon Rio"}])
+
+
 def test_an_end_before_the_start_is_no_end() -> None:
     (found,) = values(screenings=[ScrapedScreening(starts_at="2026-06-13T13:00", ends_at="2026-06-13T12:00")])[
         "screenings"

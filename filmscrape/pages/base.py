@@ -16,7 +16,7 @@ from lxml import etree
 from parsel import Selector
 from w3lib.encoding import html_body_declared_encoding
 
-from filmscrape.values.addresses import escaped
+from filmscrape.values.addresses import bare, escaped
 
 T = TypeVar("T")
 _SCHEME = re.compile(r"(?!https?:)[A-Za-z][A-Za-z0-9+.-]*:")
@@ -164,11 +164,12 @@ class Page:
 
         Links to the host that served the page (a mirror, a test server) become links to the public site.
         """
+        href = bare(href or "")
         if not href or href.startswith("#"):
             return None
         found = _ABSOLUTE.match(href)
         if found is None:
-            if _SCHEME.match(href.lstrip()):
+            if _SCHEME.match(href):
                 return None
             found = _ABSOLUTE.match(_joined(self.public + urlsplit(self.url).path, href.strip()))
             if found is None:

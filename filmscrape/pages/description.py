@@ -6,7 +6,6 @@ from filmscrape.items import ScrapedImage, ScrapedPartner, ScrapedQuote, Scraped
 from filmscrape.pages.outline import Outline, Picture
 from filmscrape.values import lines
 from filmscrape.values.shorts import is_short_line
-from filmscrape.values.text import tidy
 
 # An attribution ("Imogen Hartley, Harbour Review") is a line, no paragraph.
 _LONGEST_ATTRIBUTION = 100
@@ -153,7 +152,7 @@ class _Sponsors:
 
     def picture(self, picture: Picture) -> None:
         """A logo where a caption stands open, an image of the event otherwise."""
-        alt = tidy(picture.alt) or None
+        alt = picture.alt or None
         if self.caption is None:
             self.found.images.append(ScrapedImage(picture.src, alt))
         else:

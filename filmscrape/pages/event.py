@@ -176,18 +176,18 @@ class EventPage(Page):
 
     def _event_id(self) -> str | None:
         numbers = (button.el.get("data-eventid") for button in self.outline.buttons)
-        return next((tidy(number) for number in numbers if number), None)
+        return next((str(number) for number in numbers if number), None)
 
     def _shortlink(self) -> str | None:
         """WordPress: ``<link rel="shortlink" href="…/?p=49520">``."""
         links = (link for link in self.part.iter("link") if link.get("rel") == "shortlink")
-        found = (re.search(r"[?&]p=(\d+)", link.get("href") or "") for link in links)
+        found = (re.search(r"[?&]p=(\d+)(?![^&#])", link.get("href") or "") for link in links)
         return next((match.group(1) for match in found if match), None)
 
     def _body_class(self) -> str | None:
         """WordPress: ``<body class="… postid-49520">``."""
         body = self.part.find("body")
-        found = re.search(r"\bpostid-(\d+)", (body.get("class") or "") if body is not None else "")
+        found = re.search(r"(?<!\S)postid-(\d+)(?!\S)", (body.get("class") or "") if body is not None else "")
         return found.group(1) if found else None
 
     def _read_description(self) -> None:
@@ -425,7 +425,7 @@ class EventPage(Page):
         hero = next((p for p in outline.pictures if p.node.index < before and p.src), None)
         main = self.public_url(self.metas.get("og:image"))
         shown = self.public_url(hero.src) if hero is not None else None
-        found = [ScrapedImage(shown, tidy(hero.alt) or None)] if hero is not None and shown else []
+        found = [ScrapedImage(shown, hero.alt or None)] if hero is not None and shown else []
         if main and (shown is None or urlsplit(main).path != urlsplit(shown).path):
             found.insert(0, ScrapedImage(main))
         if found:

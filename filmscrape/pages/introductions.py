@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 from filmscrape.items import ScrapedPerson
 from filmscrape.pages.outline import HEADINGS, INLINE, Outline, folded
 from filmscrape.values import lines
-from filmscrape.values.text import tidy
 
 _PORTRAIT = re.compile(r"\s*(?:head\s?shot|portrait|photo)\s*\Z", re.IGNORECASE)
 _SUFFIX = re.compile(r"(?:\b[A-Z]|\b[JS]r|\bPh\.?D)\.\Z")  # a full stop that belongs to a name
@@ -118,7 +117,7 @@ class Introductions:
         if by_name is not None:
             return by_name.src
         for picture in self.pictures:
-            if first <= picture.run < following and not (_PORTRAIT.search(picture.alt) and tidy(picture.alt)):
+            if first <= picture.run < following and not _PORTRAIT.search(picture.alt):
                 return picture.src
         return None
 

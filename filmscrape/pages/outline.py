@@ -12,7 +12,8 @@ from functools import cached_property, lru_cache
 from lxml import etree
 
 from filmscrape.pages.base import UnreadablePage
-from filmscrape.values.text import tidy
+from filmscrape.values.addresses import bare
+from filmscrape.values.text import fit, tidy
 
 INLINE = frozenset(
     [
@@ -182,10 +183,10 @@ class Outline:
     def _note(self, node: Node) -> bool:
         """Keep links, images and buttons at hand; true for a button, whose text is none of the event's."""
         if node.tag == "a":
-            node.href = node.el.get("href")
+            node.href = bare(node.el.get("href") or "") or None
             self.links.append(node)
         elif node.tag == "img":
-            self.pictures.append(Picture(node, len(self.runs), _source(node.el), node.el.get("alt") or ""))
+            self.pictures.append(Picture(node, len(self.runs), _source(node.el), tidy(node.el.get("alt") or "")))
         else:
             self.buttons.append(node)
             return True
@@ -195,6 +196,11 @@ class Outline:
         if text.isspace():
             self._gap = self._gap or " "
             return
+        if "&" in text or not text.isprintable():  # before anything is known by it: a label, a day, a letter at its end
+            text = fit(text)
+            if not text.strip():
+                self._gap = self._gap or (" " if text else "")
+                return
         runs = self.runs
         if (
             self._closed
@@ -207,7 +213,7 @@ class Outline:
             self._gap = " "
         if self._ends_at(text, node):
             raise _Enough
-        runs.append(text.replace("\n", " ") if "\n" in text else text)
+        runs.append(text)
         self.run_nodes.append(node)
         self.before.append(self._gap)
         self._gap = ""

@@ -278,7 +278,7 @@ class ListingPage(ViffPage):
         excerpt = next((n for n in outline.having("c-event-card__excerpt") if box.index < n.index < box.end), None)
         item.summary = (outline.text(excerpt) or None) if excerpt is not None else None
         numbers = (b.el.get("data-eventid") for b in outline.buttons if box.index < b.index < box.end)
-        item.source_id = next((tidy(n) for n in numbers if n), None)
+        item.source_id = next((str(n) for n in numbers if n), None)
         item.screenings = Showings(outline, box.start, box.stop, is_booking).read(self.public_url)
         return item
 

@@ -6,6 +6,12 @@ from urllib.parse import quote
 # White space, controls, bidi overrides, embeddings and isolates, the byte order mark, noncharacters; lone surrogates.
 _UNFIT = re.compile("[\\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
 _BREAKS = frozenset("\t\n\r")
+_AROUND = "".join(map(chr, range(33)))  # C0 controls and the space
+
+
+def bare(address: str) -> str:
+    """An address without what browsers leave out around one (WHATWG URL, 4.4)."""
+    return address.strip(_AROUND)
 
 
 def escaped(address: str) -> str:

@@ -26,14 +26,20 @@ def unescape(text: str) -> str:
     return text
 
 
-def tidy(text: str) -> str:
-    """One line of clean text: entities decoded, NFC, no control character, each run of white space one space."""
+def fit(text: str) -> str:
+    """One line of text to know labels by: entities decoded, no sign that no value may hold, blanks as they stand."""
     if "&" in text:
         text = unescape(text)
-    if not text.isascii() or not text.isprintable():
-        text = _UNWANTED.sub("", _BREAKS.sub("\n", text))
-        if not text.isascii():
-            text = unicodedata.normalize("NFC", text)
+    if text.isprintable():
+        return text
+    return _UNWANTED.sub("", _BREAKS.sub("\n", text)).replace("\n", " ")
+
+
+def tidy(text: str) -> str:
+    """One line of clean text: entities decoded, NFC, no control character, each run of white space one space."""
+    text = fit(text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
     return " ".join(text.split())
 
 

@@ -17,6 +17,19 @@ def outline(markup: str) -> Outline:
     return Outline(html.fromstring(f"<main>{markup}</main>"), lambda text, node: False, lambda el, tag, cls: False)
 
 
+def test_addresses_and_alternative_texts_are_free_of_what_stands_around_them() -> None:
+    found = outline('<h2><a href=" /one/&#7;">One</a></h2><img src="/a.jpg" alt="Ann Roe  portrait&#7;">')
+    assert [link.href for link in found.links] == ["/one/"]
+    assert [picture.alt for picture in found.pictures] == ["Ann Roe portrait"]
+
+
+@pytest.mark.parametrize("nothing", ["&#7;", "&#x202e;", "&amp;#8238;", "&#7;\n"])
+def test_signs_that_no_text_may_hold_are_no_text(nothing: str) -> None:
+    found = outline(f"<p>One{nothing}</p><p>{nothing}</p><i>Ho</i>{nothing}<i>ly</i>")
+    assert [run.strip() for run in found.runs] == ["One", "Ho", "ly"]
+    assert found.keys == ["one", "ho", "ly"]
+
+
 # ------------------------------------------------------------------ labelled values
 LABELS = {"director", "cast", "year", "language"}
 SHAPES = [

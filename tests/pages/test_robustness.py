@@ -6,9 +6,7 @@ import random
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from pydantic import ValidationError
@@ -17,22 +15,11 @@ from filmscrape.fixtures import Fixture
 from filmscrape.interpret import interpret
 from filmscrape.pages.base import NotAnEvent, UnreadablePage
 from filmscrape.records import Event
-from tests.fixtures import FIXTURES, set_by_the_run
+from tests.fixtures import events, leaves, set_by_the_run
 
 AT = datetime(2026, 11, 20, 18, tzinfo=UTC)
 TAG = re.compile(rb"</?[a-zA-Z][^<>]*>")
 DAMAGED_PAGES = 2000
-
-
-@cache
-def events() -> tuple[Fixture, ...]:
-    return tuple(
-        fixture
-        for folder in sorted(FIXTURES.iterdir())
-        if folder.is_dir()
-        for fixture in Fixture.all(folder)
-        if fixture.meta["kind"] == "event"
-    )
 
 
 def record(fixture: Fixture, body: bytes) -> dict[str, Any]:
@@ -51,15 +38,6 @@ def renamed(body: bytes) -> bytes:
         return b"class=" + found.group(1) + b" ".join(names) + found.group(1)
 
     return re.sub(rb"\bclass=([\"'])(.*?)\1", fresh, body)
-
-
-def leaves(value: object, path: str = "") -> dict[str, object]:
-    """The single values of a record by their place; what the page does not say is none."""
-    if isinstance(value, dict):
-        return {k: v for key, part in value.items() for k, v in leaves(part, f"{path}.{key}").items()}
-    if isinstance(value, list):
-        return {k: v for n, part in enumerate(value) for k, v in leaves(part, f"{path}[{n}]").items()}
-    return {} if value is None or value is False else {path: value}
 
 
 def test_a_page_whose_classes_were_all_renamed_keeps_its_values() -> None:
@@ -159,32 +137,6 @@ def test_deep_nesting_ends_without_a_traceback() -> None:
     body = b"<html><body><main>" + b"<div>" * 20000 + b"<h1>Deep</h1>"
     with pytest.raises((NotAnEvent, UnreadablePage)):
         event_page_of(fixture, body).read()
-
-
-# ------------------------------------------------------------------ signs that no value may hold
-ADDRESSES = re.compile(rb"""\b((?:href|src|alt|content|data-[a-z]+)=(["'])[^"'<>]+)(?=\2)""")
-UNFIT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-@pytest.mark.parametrize("signs", ["\u202e", "\u2066\u2069", "\x85\x07", "\ufeff"])
-def test_signs_that_no_value_may_hold_cost_no_record(signs: str) -> None:
-    """Wherever an attribute holds them: an address leads where it led, a number of the site is kept as it stands."""
-    numbers = 0
-    for fixture in events():
-        sound = record(fixture, fixture.body)
-        found = record(fixture, ADDRESSES.sub(lambda attribute: attribute.group(1) + signs.encode(), fixture.body))
-        assert UNFIT.search(json.dumps(found, ensure_ascii=False)) is None
-        assert [link["label"] for link in found["links"]] == [link["label"] for link in sound["links"]]
-        for one, other in zip(found["screenings"], sound["screenings"], strict=True):
-            assert one["id"] is None
-            numbers += other["id"] is not None
-            assert {**one, "id": None, "booking_url": None} == {**other, "id": None, "booking_url": None}
-            assert unquote(one["booking_url"] or "").removesuffix(signs) == unquote(other["booking_url"] or "")
-        kept = [fact["value"] for fact in found["extra"] if fact["label"] == "Screening id"]
-        assert [unquote(value) for value in kept] == [
-            one["id"] + signs for one in sound["screenings"] if one["id"] is not None
-        ]
-    assert numbers > 10
 
 
 # ------------------------------------------------------------------ nothing foreign

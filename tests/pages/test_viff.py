@@ -196,3 +196,18 @@ def test_a_renamed_class_is_answered_by_label() -> None:
 def test_a_capture_without_a_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         EventPage(b"", "https://viff.org/whats-on/here/", datetime(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("head", "number"),
+    [
+        ('<link rel="shortlink" href="https://viff.org/?p=49520">', "49520"),
+        ('<link rel="shortlink" href="https://viff.org/?a=b&p=49520&c=d#e">', "49520"),
+        ('<link rel="shortlink" href="https://viff.org/?p=495&#8238;20">', None),
+        ('<body class="single postid-49520 x">', "49520"),
+        ('<body class="single postid-495&#8238;20 x">', None),
+    ],
+)
+def test_a_number_of_the_site_is_a_whole_one(head: str, number: str | None) -> None:
+    page = f"<html>{head}<main><h1>Here</h1><h3>Book Tickets</h3><p>Text.</p></main></html>".encode()
+    assert EventPage(page, "https://viff.org/whats-on/here/", AT).read().source_id == number

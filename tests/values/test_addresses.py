@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from filmscrape.records import Url
-from filmscrape.values.addresses import escaped
+from filmscrape.values.addresses import bare, escaped
 
 HOST = "https://cinema.example/"
 
@@ -30,6 +30,10 @@ HOST = "https://cinema.example/"
 )
 def test_escaped(raw: str, found: str) -> None:
     assert escaped(raw) == found
+
+
+def test_around_an_address_browsers_leave_out_controls_and_spaces() -> None:
+    assert bare(" \n\x07https://cinema.example/a\x07b \x85\x1f\x00 ") == "https://cinema.example/a\x07b \x85"
 
 
 @given(st.text() | st.text(alphabet="a%/ \t\n\x00\x1f\x7f\x85\xa0\u2028\u202a\u202e\u2066\u2069\ufeff\ud800é"))

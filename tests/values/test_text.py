@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filmscrape.values.text import plain, tidy, tidy_lines, unescape
+from filmscrape.values.text import fit, plain, tidy, tidy_lines, unescape
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,20 @@ from filmscrape.values.text import plain, tidy, tidy_lines, unescape
 )
 def test_tidy(raw: str, clean: str) -> None:
     assert tidy(raw) == clean
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (" Year  of\u202e ", " Year  of "),
+        ("Year&nbsp;&amp;#7;\x07", "Year\xa0"),
+        ("a\r\nb\x85c\u2028d\n", "a b c d "),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("\x07", ""),
+    ],
+)
+def test_fit_leaves_out_what_no_value_may_hold_and_nothing_else(raw: str, found: str) -> None:
+    assert fit(raw) == found
 
 
 def test_plain_takes_markup_off() -> None:
