@@ -158,7 +158,7 @@ class Explainer:
         """Find out from when to when, and by which runs, a field was seen with a value.
 
         :return: ``None`` where the value is empty, the ledger is missing, or it holds no reading that says so.
-        :raises LedgerDamaged: the ledger cannot be read.
+        :raises LedgerUnusable: the ledger cannot be read.
         """
         if value in _EMPTY or not self._ledger.exists():
             return None

@@ -8,7 +8,7 @@ from pathlib import Path
 from filmscrape.archive.manifest import Fault
 from filmscrape.archive.rebuilding import RunsLost, check
 from filmscrape.archive.verification import Checked
-from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged, LedgerUnusable
 from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.lock import SourceLock, SourceLocked
 from filmscrape.runs.recovery import published_runs
@@ -42,8 +42,9 @@ def check_ledger(folder: Path) -> Checked | None:
             checked.add(fault)
         if all(fault.path != path for fault in checked.faults):
             _compare(folder, checked)
-    except LedgerDamaged as damage:
-        checked.add(Fault(path, "", f"{damage}; {_REMEDY}"))
+    except LedgerUnusable as fault:
+        remedy = _REMEDY if isinstance(fault, LedgerDamaged) else fault.remedy
+        checked.add(Fault(path, "", f"{fault}; {remedy}"))
     finally:
         if lock is not None:
             lock.release()

@@ -3,12 +3,12 @@
 import filecmp
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, NamedTuple
 
-from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged, LedgerOutdated
 from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.recovery import finished, published_runs, put_aside, replace_ledger, write_ledger
 from filmscrape.runs.stored import EVENTS, LEDGER
@@ -42,7 +42,7 @@ class Comparison(NamedTuple):
 def compare(found: Path, expected: Path) -> Comparison:
     """Compare two ledgers row by row; memory holds two rows.
 
-    :raises LedgerDamaged: one cannot be read.
+    :raises LedgerUnusable: one cannot be read.
     :raises OSError: the disk fails.
     """
     rows = wrong = 0
@@ -121,7 +121,7 @@ def check(folder: Path) -> Comparison:
 
     :param folder: ``<output>/<source>``.
     :raises RunsLost: the folders of runs that the ledger holds are gone.
-    :raises LedgerDamaged: the ledger cannot be read.
+    :raises LedgerUnusable: the ledger cannot be read.
     :raises OSError: where a run cannot be read, or a temporary file not written.
     """
     path = folder / LEDGER
@@ -178,6 +178,7 @@ def renew(folder: Path) -> Renewed:
 
     :param folder: ``<output>/<source>``.
     :raises RunsLost: the folders of runs that the ledger holds are gone; nothing is changed.
+    :raises LedgerTooNew: a newer version of the program made it; nothing is changed.
     :raises LedgerDamaged: what is published and no run tells of cannot be read.
     :raises OSError: where a run cannot be read, or the folder not written; the old ledger is in its place then.
     """
@@ -186,10 +187,10 @@ def renew(folder: Path) -> Renewed:
     write_ledger(published_runs(folder), draft)
     comparison = None
     try:
-        with suppress(LedgerDamaged):
+        try:
             comparison = None if reason else compare(path, draft)
-        if comparison is None and not reason:
-            reason = f"it could not be read; it is {put_aside(path)} now"
+        except LedgerDamaged as fault:
+            reason = f"it could not be read; it is {put_aside(path, fault)} now"
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
@@ -207,8 +208,8 @@ def _settle(folder: Path) -> str:
     try:
         with closing(Ledger(path)) as ledger, ledger.guarded():
             joined = finished(ledger, folder).runs()
-    except LedgerDamaged as fault:
-        return f"{fault}; it is {put_aside(path)} now"
+    except (LedgerDamaged, LedgerOutdated) as fault:
+        return f"{fault}; it is {put_aside(path, fault)} now"
     _check_that_runs_are_there(folder, joined)
     return ""
 

@@ -279,7 +279,7 @@ class Replay:
 
         :return: what each ``run.json`` says.
         :raises OSError: where the output directory cannot be written.
-        :raises LedgerDamaged: where it is to be compared with what cannot be read.
+        :raises LedgerUnusable: where it is to be compared with what cannot be read.
         :raises SourceLocked: there is no ledger yet, and another process is at work.
         """
         for name, reading in sorted(self.readings.items()):

@@ -113,7 +113,7 @@ def check_published(dataset: Path) -> None:
     """Make sure that a dataset, which says what is needed, is the one that was published last.
 
     :raises CannotDecide: it is not: it was changed, or a run was killed before it put it in its place.
-    :raises LedgerDamaged: the ledger beside it, which knows, cannot be read.
+    :raises LedgerUnusable: the ledger beside it, which knows, cannot be read.
     :raises OSError: where a file cannot be read.
     """
     path = dataset.with_name(LEDGER)

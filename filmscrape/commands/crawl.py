@@ -22,7 +22,7 @@ from scrapy.utils.conf import arglist_to_dict
 from filmscrape.bounds import check_bounds
 from filmscrape.commandline import HelpFormatter
 from filmscrape.logs import one_line
-from filmscrape.runs.faults import LedgerDamaged, RunUnreadable
+from filmscrape.runs.faults import LedgerUnusable, RunUnreadable
 from filmscrape.runs.limits import Limits
 from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.outcome import CannotBegin, Outcome
@@ -138,8 +138,8 @@ class Command(ScrapyCommand):
             return self._end(fault.outcome, str(fault))
         if isinstance(fault, SourceLocked):
             return self._end(Outcome.LOCKED, f"{fault}; nothing was asked of the site")
-        if isinstance(fault, LedgerDamaged):
-            return self._end(Outcome.INTEGRITY, str(fault))
+        if isinstance(fault, LedgerUnusable):
+            return self._end(fault.outcome, f"{fault}; {fault.remedy}")
         if isinstance(fault, RunUnreadable):
             again = "the ledger is lost and cannot be made again of the runs; scrapy verify tells more"
             return self._end(Outcome.INTEGRITY, f"cannot read {fault.filename}: {fault.strerror}: {again}")

@@ -11,7 +11,7 @@ from scrapy.spiderloader import SpiderLoader
 
 from filmscrape.commandline import OfflineCommand
 from filmscrape.logs import one_line
-from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.faults import LedgerUnusable
 from filmscrape.runs.outcome import Outcome
 from filmscrape.spiders.base import EventSpider
 
@@ -55,8 +55,8 @@ class Command(OfflineCommand):
         except LookupError as unknown:
             self.end(Outcome.USAGE, str(unknown.args[0]))
             return
-        except LedgerDamaged as fault:
-            self.end(Outcome.INTEGRITY, f"{fault}; scrapy rebuild makes it again from the runs")
+        except LedgerUnusable as fault:
+            self.end(fault.outcome, f"{fault}; {fault.remedy}")
             return
         except OSError as fault:
             self.end(Outcome.INTEGRITY, f"cannot read {fault.filename}: {fault.strerror or fault}")

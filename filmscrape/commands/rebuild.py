@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filmscrape.commandline import OfflineCommand
-from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged, LedgerUnusable
 from filmscrape.runs.lock import SourceLock, SourceLocked
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import LEDGER, RUNS, sources_of
@@ -79,8 +79,9 @@ class Command(OfflineCommand):
         except RunsLost as fault:
             remedy = f"bring the folder back from a backup, or remove {LEDGER} to do without what only it told"
             self._wrong_with(Outcome.INTEGRITY, f"{fault}; {remedy}")
-        except LedgerDamaged as fault:
-            self._wrong_with(Outcome.INTEGRITY, f"{fault}; scrapy verify tells more")
+        except LedgerUnusable as fault:
+            remedy = "scrapy verify tells more" if isinstance(fault, LedgerDamaged) else fault.remedy
+            self._wrong_with(fault.outcome, f"{fault}; {remedy}")
         except OSError as fault:
             self._wrong_with(_kind_of(fault), f"{fault.filename or folder}: {fault.strerror or fault}")
         finally:

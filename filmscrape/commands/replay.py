@@ -15,7 +15,7 @@ from scrapy.spiderloader import SpiderLoader
 
 from filmscrape.archive.difference import print_difference
 from filmscrape.commandline import OfflineCommand
-from filmscrape.runs.faults import LedgerDamaged, RunUnreadable
+from filmscrape.runs.faults import LedgerUnusable, RunUnreadable
 from filmscrape.runs.lock import SourceLocked
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import find_run, runs_of
@@ -86,8 +86,8 @@ class Command(OfflineCommand):
         except SourceLocked as busy:
             self.end(Outcome.LOCKED, f"{busy}; nothing was published")
             return
-        except LedgerDamaged as fault:
-            self.end(Outcome.INTEGRITY, f"{fault}; scrapy rebuild makes it again from the runs")
+        except LedgerUnusable as fault:
+            self.end(fault.outcome, f"{fault}; {fault.remedy}")
             return
         except BrokenExecutor:
             self.end(Outcome.FAULT, "a process that read was killed, perhaps for want of memory; try --jobs 1")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filmscrape.commandline import OfflineCommand
-from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.faults import LedgerUnusable
 from filmscrape.runs.lock import SourceLock, SourceLocked
 from filmscrape.runs.outcome import Outcome
 from filmscrape.runs.stored import EVENTS, RUNS, RunsInUse, alone_with_runs, runs_of, sources_of
@@ -73,8 +73,8 @@ class Command(OfflineCommand):
                 self.end(Outcome.LOCKED, f"{busy}; nothing of {source} was removed")
             except RunsInUse:
                 self.end(Outcome.LOCKED, f"a run of {source} is going on; nothing of {source} was removed")
-            except LedgerDamaged as fault:
-                self.end(Outcome.INTEGRITY, f"{fault}; nothing of {source} was removed")
+            except LedgerUnusable as fault:
+                self.end(fault.outcome, f"{fault}; nothing of {source} was removed; {fault.remedy}")
             except OSError as fault:
                 self.end(Outcome.CANNOT_WRITE, f"{fault.filename}: {fault.strerror or fault}")
         if removable and not opts.yes:

@@ -90,7 +90,7 @@ class Dataset:
     def changes(self) -> Iterator[dict[str, Any]]:
         """All changes that the ledgers logged, in the order of the runs: the lines of ``changes.jsonl``.
 
-        :raises LedgerDamaged: a ledger cannot be read.
+        :raises LedgerUnusable: a ledger cannot be read.
         """
         for path in dict.fromkeys(map(_ledger_beside, self.paths)):
             if path.exists():

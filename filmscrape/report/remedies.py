@@ -39,9 +39,11 @@ REMEDIES: dict[Outcome, Remedy] = {
     ),
     Outcome.USAGE: Remedy(
         "an argument or a setting is wrong (a number out of its bounds, a switch that is none); the site was not asked."
-        " Or the dataset there was read from another server (a test server, a mirror) and is not mixed with the site's",
-        "a typing error in the command or the crontab; `make demo` before the first crawl",
-        "the line on standard error says which and how to write it, or what to move away",
+        " Or the dataset there was read from another server (a test server, a mirror) and is not mixed with the"
+        " site's, or a newer version of the program made the ledger",
+        "a typing error in the command or the crontab; `make demo` before the first crawl; an older installation on the"
+        " same data",
+        "the line on standard error says which and how to write it, what to move away, or which version to use",
         "fails likewise until it is right",
     ),
     Outcome.CANNOT_WRITE: Remedy(

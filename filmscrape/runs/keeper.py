@@ -19,7 +19,7 @@ from filmscrape.archive.recorder import RunArchive, open_archive
 from filmscrape.logs import logfmt
 from filmscrape.records import Event
 from filmscrape.runs.baseline import Baseline, baseline
-from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.faults import LedgerUnusable
 from filmscrape.runs.folder import RunFolder
 from filmscrape.runs.joining import join_run
 from filmscrape.runs.ledger import Page
@@ -194,9 +194,8 @@ class RunKeeper:
         except OSError as fault:
             message = f"cannot write {fault.filename or self.run.path}: {fault.strerror or fault}"
             self.verdict = Verdict(Outcome.CANNOT_WRITE, message)
-        except LedgerDamaged as fault:
-            message = f"{fault}: the next run makes it again from the runs, or scrapy rebuild does"
-            self.verdict = Verdict(Outcome.INTEGRITY, message)
+        except LedgerUnusable as fault:
+            self.verdict = Verdict(fault.outcome, f"{fault}; {fault.remedy}")
         except Exception as fault:  # Scrapy would log it and go on, and the run would seem to be published
             logger.exception("the run could not be ended")
             self.verdict = Verdict(Outcome.FAULT, f"the program failed: {type(fault).__name__}: {fault}")

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged, LedgerOutdated, LedgerTooNew
 from filmscrape.runs.ledger_tables import NEWEST_PAGE, SCHEMA, VERSION, from_json
 from filmscrape.runs.merging import Merging, Touched
 from filmscrape.runs.readings import Answered, RunFacts, content_of, joined, read_readings
@@ -52,26 +52,40 @@ class Ledger:
     :param path: the file; it is made where it is missing. ``None`` for one in memory.
     :param read_only: change nothing; the file must be there.
     :param is_new: whether it may be made; else it must be there too.
-    :raises LedgerDamaged: the file is no ledger of this version.
+    :raises LedgerDamaged: the file is no ledger.
+    :raises LedgerOutdated: it is one of an older version.
+    :raises LedgerTooNew: it is one of a newer version; nothing was changed in it.
     """
 
     def __init__(self, path: Path | None, *, read_only: bool = False, is_new: bool = True) -> None:
         self.path = path
         target = ":memory:" if path is None else _address(path, read_only=read_only, is_new=is_new)
         try:
-            self._db = _connect(target, read_only=read_only)
-            if not read_only and self._one("PRAGMA user_version") == 0:
+            self._db = _connect(target)
+            version = self._one("PRAGMA user_version")
+            if version in (0, VERSION) and not read_only:  # in that of another version nothing is changed
+                _prepare(self._db)
+            if version == 0 and not read_only:
                 self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA}; PRAGMA user_version = {VERSION}; COMMIT")
                 if path is not None:
                     # SQLite counts the connections that write: the first run is to come with one of its own,
                     # whether it finds the file or makes it, as each later one does.
                     self._db.close()
-                    self._db = _connect(target, read_only=False)
-            version = self._one("PRAGMA user_version")
+                    self._db = _connect(target)
+                    _prepare(self._db)
+                version = VERSION
         except sqlite3.DatabaseError as fault:
             raise self._fault(fault) from fault
         if version != VERSION:
-            raise LedgerDamaged(f"{path} is of version {version}, and version {VERSION} is needed")
+            self.close()  # before it gets another name: what SQLite keeps beside it goes into it
+            raise self._other_version(version)
+
+    def _other_version(self, version: int) -> Exception:
+        """Tell an older ledger and a newer one from a file that is none."""
+        if version <= 0:
+            return LedgerDamaged(f"{self.path} cannot be read as a ledger: it is of no version")
+        told = f"{self.path} is a ledger of version {version}, and this filmscrape reads version {VERSION}"
+        return LedgerOutdated(told, version) if version < VERSION else LedgerTooNew(told)
 
     def _fault(self, fault: sqlite3.DatabaseError) -> Exception:
         """Tell a disk that fails from a file that is damaged."""
@@ -268,17 +282,20 @@ class Ledger:
         return [{**row, **{name: from_json(row[name]) for name in ("old", "new", "screening")}} for row in rows]
 
 
-def _connect(target: str, *, read_only: bool) -> sqlite3.Connection:
+def _connect(target: str) -> sqlite3.Connection:
     db = sqlite3.connect(target, uri=True, timeout=_WAIT, isolation_level=None)
     db.execute(f"PRAGMA cache_size = -{_CACHE}")
-    if not read_only:
-        db.execute(f"PRAGMA page_size = {_PAGE}")  # of a file that is being made
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")  # what is committed survives a power cut
-        db.execute("PRAGMA foreign_keys = ON")
-        # No page of the file keeps what happened to be in memory: the same statements give the same bytes.
-        db.execute("PRAGMA secure_delete = ON")
     return db
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    """Make a connection one that writes."""
+    db.execute(f"PRAGMA page_size = {_PAGE}")  # of a file that is being made
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")  # what is committed survives a power cut
+    db.execute("PRAGMA foreign_keys = ON")
+    # No page of the file keeps what happened to be in memory: the same statements give the same bytes.
+    db.execute("PRAGMA secure_delete = ON")
 
 
 def _address(path: Path, *, read_only: bool, is_new: bool) -> str:

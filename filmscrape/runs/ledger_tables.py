@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 VERSION = 3
-"""Of the tables and of the rules by which readings become events; a ledger of another version is made again from the
-runs. To be raised with every change of either."""
+"""Of the tables and of the rules by which readings become events; a ledger of an older version is made anew from the
+runs, one of a newer version is left alone. From 1 on, to be raised with every change of either."""
 PRUNED_AFTER_RUNS = 30
 """With what to ask for a page is forgotten when so many runs that saw all of the site did not ask for it."""
 NEWEST_PAGE = (

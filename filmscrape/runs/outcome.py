@@ -12,7 +12,7 @@ class Outcome(IntEnum):
     FAULT = 1
     """The crawl could not be started, or broke, for a reason that none of the others names."""
     USAGE = 2
-    """An argument is wrong; nothing was asked of the site."""
+    """An argument is wrong, or the ledger is of a newer version; nothing was asked of the site."""
     CANNOT_WRITE = 3
     """The output directory cannot be written, or the disk is full."""
     LOCKED = 4

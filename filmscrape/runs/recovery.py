@@ -16,7 +16,7 @@ from textwrap import shorten
 from filmscrape.archive.manifest import CHECKSUMS, file_sha256, write_checksums
 from filmscrape.logs import logfmt
 from filmscrape.records import Event
-from filmscrape.runs.faults import LedgerDamaged, RunUnreadable
+from filmscrape.runs.faults import LedgerDamaged, LedgerOutdated, LedgerUnusable, RunUnreadable
 from filmscrape.runs.films import address_of
 from filmscrape.runs.folder import RunFolder, finish_report
 from filmscrape.runs.joining import join_run
@@ -36,9 +36,11 @@ logger = logging.getLogger(__name__)
 def open_ledger(folder: Path) -> Ledger:
     """Open the ledger of a source, and finish what a killed process left undone.
 
-    A ledger that is missing or damaged is made again from the runs. For whoever holds the source's lock.
+    A ledger that is missing, damaged or of an older version is made again from the runs. For whoever holds the
+    source's lock.
 
     :param folder: ``<output>/<source>``.
+    :raises LedgerTooNew: a newer version of the program made it.
     :raises RunUnreadable: it has to be made again, and a run cannot be read.
     :raises OSError: where the folder cannot be read or written.
     """
@@ -55,10 +57,10 @@ def open_ledger(folder: Path) -> Ledger:
             if ledger.runs() or not (folder / EVENTS).exists():
                 return finished(_caught_up(ledger, folder), folder)
         ledger.close()  # an empty one beside a dataset: what it held is lost
-    except LedgerDamaged as fault:
+    except (LedgerDamaged, LedgerOutdated) as fault:
         if ledger is not None:
             ledger.close()
-        aside = put_aside(path)
+        aside = put_aside(path, fault)
         logger.warning(
             "%s", logfmt("ledger made again", reason=fault, next=f"nothing; the old file is {aside} and may be removed")
         )
@@ -66,9 +68,9 @@ def open_ledger(folder: Path) -> Ledger:
     return finished(Ledger(path), folder)
 
 
-def put_aside(path: Path) -> Path:
-    """Give a damaged ledger another name, and tell which."""
-    aside = path.with_name(f"{LEDGER}.damaged")
+def put_aside(path: Path, fault: LedgerUnusable) -> Path:
+    """Give a ledger another name, by which it is known what is the matter with it, and tell which."""
+    aside = path.with_name(f"{LEDGER}.{fault.aside}")
     os.replace(path, aside)
     return aside
 
@@ -76,7 +78,7 @@ def put_aside(path: Path) -> Path:
 def look_at_ledger(folder: Path) -> Ledger:
     """Open the ledger of a source to look things up; only one that is missing is made first.
 
-    :raises LedgerDamaged: the file is damaged.
+    :raises LedgerUnusable: the file is damaged, or of another version.
     :raises SourceLocked: the ledger is missing, and another process is at work.
     :raises OSError: where the folder cannot be read or written.
     """

@@ -65,7 +65,7 @@ class Captured:
 def read_captures(datasets: Iterable[Path]) -> dict[str, Captured]:
     """Read all ledgers that stand beside datasets, each once from end to end; by event.
 
-    :raises LedgerDamaged: one cannot be read.
+    :raises LedgerUnusable: one cannot be read.
     """
     found: dict[str, Captured] = defaultdict(Captured)
     for path in dict.fromkeys(path.parent.resolve() / LEDGER for path in datasets):

@@ -17,7 +17,7 @@ def write_event_pages(dataset: Dataset, render: Renderer, part: int, parts: int)
 
     :param part: from 0; event number ``n`` is of the part ``n`` modulo ``parts``.
     :raises DatasetUnreadable: a line is no record.
-    :raises LedgerDamaged: a ledger cannot be read.
+    :raises LedgerUnusable: a ledger cannot be read.
     """
     history: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for change in dataset.changes():

@@ -1,6 +1,7 @@
 """The dataset as the merge of all runs: it only grows, in whatever order and however often it is told."""
 
 import json
+import pickle
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -14,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filmscrape.records import Event
-from filmscrape.runs.faults import LedgerDamaged
+from filmscrape.runs.faults import LedgerDamaged, LedgerOutdated, LedgerTooNew, LedgerUnusable
 from filmscrape.runs.joining import preview
 from filmscrape.runs.ledger import Ledger
-from filmscrape.runs.ledger_tables import PRUNED_AFTER_RUNS
+from filmscrape.runs.ledger_tables import PRUNED_AFTER_RUNS, VERSION
 from filmscrape.runs.merging import Touched
 from filmscrape.runs.readings import Answered, Reading, RunFacts, is_before, page_reading, read_readings, write_readings
 from filmscrape.runs.spool import Spool
@@ -345,11 +346,28 @@ def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"this is no database, but it is long enough to be one" * 100)
     with pytest.raises(LedgerDamaged, match=r"ledger\.sqlite cannot be read as a ledger: file is not a database"):
         Ledger(path)
-    path.unlink()
+    path.write_bytes(b"")
+    with pytest.raises(LedgerDamaged, match="of no version"):
+        Ledger(path, read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"), [(99, LedgerTooNew), (VERSION - 1, LedgerOutdated), (-1, LedgerDamaged)]
+)
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_ledger_of_another_version_is_named_and_not_touched(
+    version: int, kind: type[LedgerUnusable], read_only: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "ledger.sqlite"
     with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version = 99")
-    with pytest.raises(LedgerDamaged, match="version 99"):
-        Ledger(path)
+        db.execute(f"PRAGMA user_version = {version}")
+    before = path.read_bytes()
+    with pytest.raises(kind, match=f"version {version}" if version > 0 else "of no version") as raised:
+        Ledger(path, read_only=read_only)
+    found = pickle.loads(pickle.dumps(raised.value))  # some are told by other processes
+    assert (str(found), found.aside) == (str(raised.value), raised.value.aside)
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    assert path.read_bytes() == before
 
 
 def test_readings_are_read_as_they_were_written(tmp_path: Path) -> None:
