@@ -351,9 +351,7 @@ def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
         Ledger(path, read_only=True)
 
 
-@pytest.mark.parametrize(
-    ("version", "kind"), [(99, LedgerTooNew), (VERSION - 1, LedgerOutdated), (-1, LedgerDamaged)]
-)
+@pytest.mark.parametrize(("version", "kind"), [(99, LedgerTooNew), (VERSION - 1, LedgerOutdated), (-1, LedgerDamaged)])
 @pytest.mark.parametrize("read_only", [True, False])
 def test_a_ledger_of_another_version_is_named_and_not_touched(
     version: int, kind: type[LedgerUnusable], read_only: bool, tmp_path: Path
