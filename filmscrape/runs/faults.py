@@ -3,7 +3,6 @@
 Apart from what reads it: commands answer these with one line, and need nothing else to be listed.
 """
 
-
 from typing import ClassVar
 
 from filmscrape.runs.outcome import Outcome

@@ -396,6 +396,7 @@ def test_an_output_directory_that_may_only_be_read(past: Past, capsys: pytest.Ca
         assert verify(past, capsys).code == 18
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_ledger(tmp_path: Path) -> None:
     """Each event has a text of 20 kB; two rows of each ledger are in memory at a time, and the pages SQLite keeps."""
     past = Past(tmp_path / "output")

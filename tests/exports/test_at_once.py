@@ -39,6 +39,7 @@ WRITERS = {
 COMMANDS = {"export": Export, "site": Site}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("line", WRITERS)
 def test_the_second_is_told_and_the_first_is_whole(line: tuple[str, ...], tmp_path: Path) -> None:
     where, folder = WRITERS[line]

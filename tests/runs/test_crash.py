@@ -24,14 +24,10 @@ from filmscrape.runs.recovery import open_ledger, rebuild
 from filmscrape.runs.stored import LEDGER
 from tests.crawling import ROOT, Crawl, crawl, environment
 from tests.killing import IN_FLIGHT, QUICK, Place, crawled, ended, watched_site
+from tests.marks import long
 
 KILLED = -signal.SIGKILL
 RANDOM_POINTS = 30
-
-
-def long(*values: object) -> object:
-    """Values of a test that runs with the long ones only."""
-    return pytest.param(*values, marks=pytest.mark.long)
 
 
 @dataclass(frozen=True)
@@ -405,7 +401,7 @@ def damaged_by(place: Place, size: int, **settings: object) -> str:
     [
         (60_000, {}, "runs/"),  # the WARC, in the crawl
         long(100_000, {"WARC": 0}, "runs/"),  # what is kept of the records meanwhile
-        (200_000, {"WARC": 0}, LEDGER),  # the ledger, in its transaction
+        long(200_000, {"WARC": 0}, LEDGER),  # the ledger, in its transaction
     ],
 )
 def test_disk_that_is_full(

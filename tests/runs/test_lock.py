@@ -49,6 +49,7 @@ def going_on(place: Place) -> Iterator["subprocess.Popen[str]"]:
         answered.set()
 
 
+@pytest.mark.long
 def test_while_a_crawl_goes_on(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """Another crawl ends at once, and so does what would publish; what only reads does its work."""
     (stored,) = place.runs()

@@ -102,6 +102,7 @@ def test_what_most_have_is_found_among_more_than_memory_holds(monkeypatch: pytes
     assert found.of == 1000
 
 
+@pytest.mark.long
 def test_memory_is_bounded_whatever_the_number_of_events() -> None:
     template = json.loads(event(runtime_minutes=90).model_dump_json())
 

@@ -12,6 +12,7 @@ from filmscrape.fixtures import serve
 from filmscrape.runs.progress import fitted, progress
 from filmscrape.runs.stats import Stat
 from tests.crawling import NO_DELAY, SOURCE, bundled_site, command, environment
+from tests.marks import long
 from tests.terminal import COLOUR, ESCAPE, Session, on_terminal
 
 
@@ -64,7 +65,7 @@ def frames(seen: str) -> list[str]:
     return re.findall(rf". {SOURCE}: \d+ of [^\r\n\x1b]*", ESCAPE.sub("\x1b", seen))
 
 
-@pytest.mark.parametrize(("columns", "level"), [(80, "WARNING"), (40, "WARNING"), (100, "INFO")])
+@pytest.mark.parametrize(("columns", "level"), [(80, "WARNING"), long(40, "WARNING"), long(100, "INFO")])
 def test_log_lines_stand_above_it(columns: int, level: str, tmp_path: Path) -> None:
     done = crawled(tmp_path, "-L", level, columns=columns)
     shown = frames(done.seen)
@@ -80,6 +81,7 @@ def test_log_lines_stand_above_it(columns: int, level: str, tmp_path: Path) -> N
     assert (done.code, "verdict: degraded" in done.seen) == (10, True)
 
 
+@pytest.mark.long
 def test_the_table_fits_a_narrow_terminal(tmp_path: Path) -> None:
     done = crawled(tmp_path, columns=40)
     rows = [ESCAPE.sub("", line).rstrip() for line in done.seen.splitlines()]
@@ -93,14 +95,14 @@ def test_json_is_alone_on_standard_output(tmp_path: Path) -> None:
     assert frames(done.seen)
 
 
-@pytest.mark.parametrize(("variables", "pattern"), [({"NO_COLOR": "1"}, COLOUR), ({"TERM": "dumb"}, ESCAPE)])
+@pytest.mark.parametrize(("variables", "pattern"), [({"NO_COLOR": "1"}, COLOUR), long({"TERM": "dumb"}, ESCAPE)])
 def test_what_a_user_does_not_want_is_not_sent(variables: dict[str, str], pattern: Any, tmp_path: Path) -> None:
     done = crawled(tmp_path, variables=variables)
     assert not pattern.search(done.seen)
     assert "verdict: degraded" in done.seen
 
 
-@pytest.mark.parametrize("typed", ["\x03", "\x03\x03"])
+@pytest.mark.parametrize("typed", ["\x03", long("\x03\x03")])
 def test_ctrl_c_leaves_the_terminal_as_it_was(typed: str, tmp_path: Path) -> None:
     slow = {"DOWNLOAD_DELAY": 0.3}
     done = crawled(tmp_path, settings=slow, keys=(" events", typed))

@@ -18,6 +18,7 @@ from filmscrape.runs.outcome import Outcome
 from tests.crawling import ROOT, SOURCE, bundled_site, command, rows
 
 pytest.importorskip("uvloop")
+pytestmark = pytest.mark.long
 
 PROFILES = pytest.mark.parametrize("profile", ["default", "fast"])
 HOST = "127.0.0.1"

@@ -43,6 +43,7 @@ def crawled(profile: str, output: Path) -> tuple[list[dict[str, Any]], dict[str,
     return records, answers
 
 
+@pytest.mark.long
 def test_same_bytes_as_by_default(tmp_path: Path) -> None:
     records, answers = crawled("default", tmp_path / "default")
     again, same = crawled("fast", tmp_path / "fast")

@@ -25,6 +25,7 @@ from filmscrape.runs.resume import resumable
 from filmscrape.runs.stored import LEDGER, StoredRun
 from tests.crawling import Crawl, crawl
 from tests.killing import IN_FLIGHT, QUICK, Place, crawled, ended, plain
+from tests.marks import long
 from tests.offline import run
 from tests.weather import Weather, says
 from tests.weather import serve as serve_weather
@@ -105,7 +106,7 @@ def test_a_second_signal_does_not_wait(place: Place) -> None:
     assert len(place.site.twice) <= IN_FLIGHT
 
 
-@pytest.mark.parametrize("status", [pytest.param(429, marks=pytest.mark.long), 503])
+@pytest.mark.parametrize("status", [long(429), 503])
 def test_a_signal_while_the_site_wants_to_be_left_alone(status: int, place: Place) -> None:
     """A wait of minutes ends at once, and what was waited for is asked for by the next run."""
     asked = threading.Event()
