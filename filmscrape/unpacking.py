@@ -4,6 +4,9 @@ from isal import isal_zlib
 
 _GZIP = b"\x1f\x8b"
 _GZIP_FRAME, _ZLIB_FRAME, _NO_FRAME = 31, 15, -15  # as zlib counts them: the largest window, and what is around it
+# A server packs a body as one member, or piece by piece as it comes. What follows a member is copied each time: a body
+# of 16 MB that is nothing but empty members would take minutes.
+_MOST_MEMBERS = 4096
 
 InflateError: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # isal's types take it for an instance
 """What ISA-L raises where bytes are no stream that it can unpack."""
@@ -34,9 +37,11 @@ def gunzip(body: bytes, limit: int) -> bytes | None:
     """
     if not body.startswith(_GZIP):
         return None
-    pieces = []
+    pieces: list[bytes] = []
     room = limit + 1
     while body.startswith(_GZIP):
+        if len(pieces) == _MOST_MEMBERS:
+            raise Damaged(f"the packed body is damaged: it has more than {_MOST_MEMBERS} members")
         piece, body = _unpacked(body, _GZIP_FRAME, room)
         room -= len(piece)
         pieces.append(piece)

@@ -47,6 +47,14 @@ def test_a_member_that_fills_the_limit_leaves_no_room_for_another() -> None:
         gunzip(PACKED + gzip.compress(b"1", mtime=0), len(TEXT))
 
 
+def test_a_body_of_nothing_but_members_is_given_up() -> None:
+    """It would cost the square of their number: minutes for what a site may send."""
+    empty = gzip.compress(b"", mtime=0)
+    assert gunzip(empty * 4096, LIMIT) == b""
+    with pytest.raises(Damaged, match="it has more than 4096 members"):
+        gunzip(empty * 4097, LIMIT)
+
+
 @pytest.mark.parametrize("before", [b"", PACKED])
 @pytest.mark.parametrize("end", [2, 9, 30, len(PACKED) // 2, len(PACKED) - 9, len(PACKED) - 8, len(PACKED) - 1])
 def test_gzip_that_ends_early(before: bytes, end: int) -> None:
