@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from filmscrape.records import Event, Screening
 from filmscrape.runs.changes import Change, changes
@@ -55,10 +55,6 @@ class Merging:
         self._number: int | None = None
         self._venues = Venues.of(db.execute("SELECT slug, name FROM venues"))
 
-    def _one(self, query: str, *values: Any) -> Any:
-        row = self._db.execute(query, values).fetchone()
-        return None if row is None else row[0]
-
     def merge(self, readings: Path) -> Iterator[Touched]:
         """Join the run's lines to what is known; see :meth:`Ledger.merge`."""
         row = self._db.execute("INSERT INTO runs (id, is_live, is_complete) VALUES (?, ?, ?)", self._facts)
@@ -95,7 +91,7 @@ class Merging:
 
     def _keep(self, address: str, known: Known) -> None:
         """Write down what became of the readings of an address that the run saw."""
-        self._db.execute("INSERT INTO seen VALUES (?)", (address,))
+        self._db.execute("INSERT OR IGNORE INTO seen VALUES (?)", (address,))
         for reading in known.gone:
             self._db.execute("DELETE FROM readings WHERE number = ?", (reading.number,))
         for reading in known.altered:
