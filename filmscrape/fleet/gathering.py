@@ -77,9 +77,7 @@ class Gathering:
                 self.run.row(name, row)
                 if name == "failed":
                     self._first_failure = self._first_failure or row["reason"]
-        for kept in account.kept:
-            if not self.spool.add_line(*kept) and kept.is_page:
-                self._duplicates += 1
+        self._duplicates += self.spool.add_lines(account.kept)
 
     def _all(self, sums: Sums) -> Gathered:
         facts, worklist = sums.facts, Worklist()

@@ -63,7 +63,7 @@ class Spool:
         return (self._pages if is_page else self._sightings).add(event_id, offset)
 
     def add_lines(self, lines: Sequence[tuple[str, bool, bytes]]) -> int:
-        """Keep records that another process printed, at one stroke.
+        """Keep records that are printed already, and count.
 
         :param lines: id, whether it is a page's, and the line of each.
         :return: how many are of pages of which there is one already.
