@@ -37,16 +37,22 @@ class Stored:
         if self.first_at > at:
             self.first_at, self.first_body, self.first_run = at, body, run
 
-    def leave(self, at: str, body: str) -> None:
-        """Note that it was not said in a capture after all, where that is its first or its last."""
-        if (self.first_at, self.first_body) == (at, body):
-            self.first_at, self.first_body, self.first_run = self.last_at, self.last_body, self.last_run
-        elif (self.last_at, self.last_body) == (at, body):
-            self.last_at, self.last_body, self.last_run = self.first_at, self.first_body, self.first_run
+    @property
+    def first(self) -> tuple[str, str]:
+        """The capture that said it first: when it was made, and its body."""
+        return self.first_at, self.first_body
 
-    def is_of(self, at: str, body: str) -> bool:
-        """Whether a capture is the only one that said it."""
-        return (self.first_at, self.first_body) == (at, body) == (self.last_at, self.last_body)
+    @property
+    def last(self) -> tuple[str, str]:
+        """The capture that said it last."""
+        return self.last_at, self.last_body
+
+    def leave(self, capture: tuple[str, str]) -> None:
+        """Note that one of two captures, its first or its last, did not say it after all."""
+        if self.first == capture:
+            self.first_at, self.first_body, self.first_run = self.last_at, self.last_body, self.last_run
+        else:
+            self.last_at, self.last_body, self.last_run = self.first_at, self.first_body, self.first_run
 
 
 def latest(reading: Stored) -> tuple[str, str, bytes]:
@@ -120,15 +126,18 @@ class Known:
     def _supersede(self, others: Iterable[Stored], reading: Reading) -> bool:
         """Take back what an earlier run read in the same capture; false where a later run read it already."""
         capture = (reading.at, reading.body)
-        firsts = [known for known in others if (known.first_at, known.first_body) == capture]
-        lasts = [known for known in others if (known.last_at, known.last_body) == capture]
-        if any(known.first_run > self._run for known in firsts) or any(known.last_run > self._run for known in lasts):
+        before = [known for known in others if capture in (known.first, known.last)]
+        if any(
+            (known.first == capture and known.first_run > self._run)
+            or (known.last == capture and known.last_run > self._run)
+            for known in before
+        ):
             return False
-        for known in {id(known): known for known in (*firsts, *lasts)}.values():
-            if known.is_of(*capture):
+        for known in before:
+            if known.first == known.last:
                 self._drop(known)
             else:
-                known.leave(*capture)
+                known.leave(capture)
                 self._note(known)
         return True
 
