@@ -65,19 +65,25 @@ def told(version: int) -> str:
     return f"{LEDGER} is a ledger of version {version}, and this filmscrape reads version {VERSION}; "
 
 
+def refused(output: Path, version: int, arguments: tuple[str, ...], code: int) -> str:
+    """The line of a command that cannot use a ledger of another version, and leaves it as it is."""
+    made_by(output, version)
+    before = ledgers(output)
+    done = command(output, *arguments)
+    assert done.returncode == code
+    (line,) = done.stderr.splitlines()
+    assert told(version) in line
+    assert ledgers(output) == before
+    return line
+
+
 # ------------------------------------------------------------------ older
 @pytest.mark.parametrize("arguments", READING, ids=" ".join)
 def test_who_looks_at_an_older_one_is_told_how_it_is_made_anew(arguments: tuple[str, ...], output: Path) -> None:
-    made_by(output, OLDER)
-    before = ledgers(output)
-    done = command(output, *arguments)
-    assert done.returncode == 18
-    (line,) = done.stderr.splitlines()
-    assert told(OLDER) in line
+    line = refused(output, OLDER, arguments, 18)
     assert "with scrapy rebuild" in line or "scrapy rebuild makes it anew from the runs" in line
     assert "damaged" not in line
     assert "verify" not in line
-    assert ledgers(output) == before
 
 
 def test_verify_names_an_older_one(output: Path) -> None:
@@ -137,15 +143,9 @@ def test_what_a_killed_process_left_beside_an_older_one_goes_into_it(output: Pat
 # ------------------------------------------------------------------ newer
 @pytest.mark.parametrize("arguments", [*READING, *WRITING], ids=" ".join)
 def test_a_newer_one_is_left_alone(arguments: tuple[str, ...], output: Path) -> None:
-    made_by(output, NEWER)
-    before = ledgers(output)
-    done = command(output, *arguments)
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
-    assert told(NEWER) in line
+    line = refused(output, NEWER, arguments, 2)
     assert line.endswith("nothing was changed: use the version of filmscrape that made it, or a newer one")
     assert "rebuild makes" not in line
-    assert ledgers(output) == before
 
 
 def test_a_crawl_does_not_begin_beside_a_newer_one(output: Path) -> None:
