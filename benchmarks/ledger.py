@@ -10,6 +10,7 @@ from benchmarks.corpus import items, source, workplace
 from benchmarks.measure import Row, Spent, Watch
 from benchmarks.memory import peak
 from filmscrape.interpret import interpret
+from filmscrape.plain import line_of
 from filmscrape.runs.folder import RunFolder
 from filmscrape.runs.joining import join_run
 from filmscrape.runs.readings import Answered, RunFacts, write_readings
@@ -82,8 +83,8 @@ def _lines(events: int, when: datetime, run_id: str) -> Iterator[tuple[str, str,
         assert item.capture is not None
         item.captured_at = item.capture.fetched_at = when
         record = record_of(item, meaning, run_id)
-        found.append((record.id, record.url, record.model_dump_json() + "\n"))
+        found.append((record["id"], record["url"], line_of(record)))
     for place in range(events):
         event_id, url, line = found[place % len(found)]
         old, new = event_id.partition(":")[2], f"event-{place:06}"
-        yield event_id.replace(old, new), url.replace(old, new), line.replace(old, new).encode()
+        yield event_id.replace(old, new), url.replace(old, new), line.replace(old.encode(), new.encode())

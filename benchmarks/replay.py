@@ -25,6 +25,7 @@ from filmscrape.archive.replay import Replay, archive_of
 from filmscrape.fixtures import Answer, Site, serve
 from filmscrape.interpret import interpret
 from filmscrape.items import Capture
+from filmscrape.plain import line_of
 from filmscrape.validation import record_of
 
 PAGES = 1000  # what a festival has in a year
@@ -55,7 +56,7 @@ def read_and_extract(path: Path) -> None:
         body = capture.body
         item = source().event_page(body, capture.url, capture.captured_at).read()
         item.capture = Capture(capture.captured_at, capture.status, sha256(body).hexdigest())
-        record_of(item, interpret(item), "benchmark").model_dump_json()
+        line_of(record_of(item, interpret(item), "benchmark"))
 
 
 # ------------------------------------------------------------------ what is measured

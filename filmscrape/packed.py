@@ -12,10 +12,6 @@ from scrapy.responsetypes import responsetypes
 from filmscrape.unpacking import CannotUnpack, TooLarge, gunzip
 
 
-class CutOff(Exception):  # noqa: N818
-    """A gzip body ends before its stream does, or is damaged."""
-
-
 class PackedBodyMiddleware:
     """Downloader middleware between the wire and Scrapy's unpacking.
 
@@ -41,29 +37,16 @@ class PackedBodyMiddleware:
         if codings not in ([b"gzip"], [b"x-gzip"]):
             return response
         try:
-            body = unpack(response.body, self._limit)
-        except CutOff:
+            body = gunzip(response.body, self._limit)
+        except TooLarge:
+            return response
+        except CannotUnpack:
             assert self._crawler.spider is not None
             again = get_retry_request(request, spider=self._crawler.spider, reason="packed body cut off")
             if again is None:
                 raise ResponseDataLossError("the packed body is cut off") from None
             return again
         return response if body is None else _replaced(response, body)
-
-
-def unpack(body: bytes, limit: int) -> bytes | None:
-    """Unpack a gzip body.
-
-    :param limit: bytes that it may have unpacked.
-    :return: ``None`` where it is no gzip (some servers say so and send plain text), or larger.
-    :raises CutOff: it ends before its stream does, or is damaged.
-    """
-    try:
-        return gunzip(body, limit)
-    except TooLarge:
-        return None
-    except CannotUnpack:
-        raise CutOff from None
 
 
 def _replaced(response: Response, body: bytes) -> Response:

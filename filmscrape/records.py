@@ -7,8 +7,9 @@ say is ``null`` or an empty list, never ``""`` and never a guess.
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -75,6 +76,13 @@ class Part(BaseModel):
 
     # Built when the first record is: some commands load this module and make no record.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    @staticmethod
+    def hold_together(fields: Mapping[str, Any]) -> None:
+        """Check the rules that span fields; most parts have none.
+
+        :raises ValueError: says which rule is broken.
+        """
 
     def as_line(self) -> bytes:
         """The record as one line of JSON, UTF-8, newline included."""
@@ -246,11 +254,16 @@ class Event(Part):
     last_seen: UtcInstant = Field(description="over all runs")
     provenance: Provenance = Field(description="where the record comes from")
 
+    @staticmethod
+    def hold_together(fields: Mapping[str, Any]) -> None:
+        """Check the id's prefix and the order of years."""
+        if not fields["id"].startswith(fields["source"] + ":"):
+            raise ValueError("id does not begin with the source's name")
+        first, last = fields["year"], fields["year_end"]
+        if last is not None and (first is None or last < first):
+            raise ValueError("year_end without an earlier year")
+
     @model_validator(mode="after")
     def _holds_together(self) -> "Event":
-        """Rules that span fields: the id's prefix, the order of years, the order of screenings."""
-        if not self.id.startswith(self.source + ":"):
-            raise ValueError("id does not begin with the source's name")
-        if self.year_end is not None and (self.year is None or self.year_end < self.year):
-            raise ValueError("year_end without an earlier year")
+        self.hold_together(vars(self))
         return self

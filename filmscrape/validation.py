@@ -8,13 +8,15 @@ from pydantic import ValidationError
 from filmscrape import __version__
 from filmscrape.interpret import Interpretation
 from filmscrape.items import ScrapedEvent
+from filmscrape.plain import Record, checked
 from filmscrape.records import Event
 from filmscrape.runs.merge import Sighting
 
 
-def record_of(item: ScrapedEvent, meaning: Interpretation, run_id: str) -> Event:
+def record_of(item: ScrapedEvent, meaning: Interpretation, run_id: str) -> Record:
     """Build the record of an event's page.
 
+    :return: the fields of :class:`~filmscrape.records.Event`, as plain values.
     :raises pydantic.ValidationError: where a value breaks the contract.
     """
     seen = utc(item.captured_at)
@@ -31,16 +33,17 @@ def record_of(item: ScrapedEvent, meaning: Interpretation, run_id: str) -> Event
             "content_sha256": item.capture.content_sha256,
             "warc_record_id": item.capture.warc_record_id,
         }
-    return Event.model_validate({**meaning.values, "first_seen": seen, "last_seen": seen, "provenance": provenance})
+    return checked(Event, {**meaning.values, "first_seen": seen, "last_seen": seen, "provenance": provenance})
 
 
-def sighting_of(item: ScrapedEvent, meaning: Interpretation) -> Sighting:
+def sighting_of(item: ScrapedEvent, meaning: Interpretation) -> Record:
     """Build what a card or a calendar entry adds to a record; what else it says plays no part.
 
+    :return: the fields of :class:`~filmscrape.runs.merge.Sighting`, as plain values.
     :raises pydantic.ValidationError: where a value breaks the contract.
     """
     taken = {name: meaning.values[name] for name in Sighting.model_fields if name in meaning.values}
-    return Sighting.model_validate({**taken, "origin": item.origin, "seen_at": utc(item.captured_at)})
+    return checked(Sighting, {**taken, "origin": item.origin, "seen_at": utc(item.captured_at)})
 
 
 def errors_of(fault: Exception) -> list[dict[str, Any]]:
@@ -63,4 +66,4 @@ def event_id(source: str, address: str) -> str:
 
 def utc(moment: datetime) -> str:
     """Print an aware time as the contract wants it: UTC, whole seconds, ``Z``."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"

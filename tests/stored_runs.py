@@ -18,7 +18,6 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from filmscrape.archive.manifest import CHECKSUMS, file_sha256, write_checksums
-from filmscrape.records import Event
 from filmscrape.runs.folder import new_run_id
 from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.readings import READINGS, RunFacts, write_readings
@@ -158,7 +157,7 @@ class Past:
         """Join a run to the ledger, and make the dataset of that."""
         spool = Spool(folder / "spool.jsonl")
         for line in lines:
-            spool.add(Event.model_validate_json(line))
+            spool.add(json.loads(line))
         write_readings(folder / READINGS, spool, {}, (), (), RunFacts(folder.name, is_live=False, is_complete=False))
         spool.remove()
         return self.join(folder)

@@ -1,63 +1,59 @@
 """Packed bodies: unpacked where they are whole, refused where they break off."""
 
 import gzip
-import zlib
 
 import pytest
 from scrapy import Request, Spider
+from scrapy.exceptions import ResponseDataLossError
 from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
 
-from filmscrape.packed import CutOff, PackedBodyMiddleware, unpack
+from filmscrape.packed import PackedBodyMiddleware
 
 TEXT = b"".join(b"line %d of a page\n" % n for n in range(20_000))
 PACKED = gzip.compress(TEXT, mtime=0)
-LIMIT = 16 * 2**20
+LIMIT = 2**20
 URL = "https://festival.example/"
 
 
-@pytest.mark.parametrize(
-    ("body", "unpacked"),
-    [
-        (PACKED, TEXT),
-        (PACKED * 3, TEXT * 3),
-        (PACKED + b"\0\0", TEXT),
-        (gzip.compress(b"", mtime=0), b""),
-        (b"", None),
-        (b"plain text", None),
-        (TEXT, None),
-    ],
-)
-def test_whole(body: bytes, unpacked: bytes | None) -> None:
-    assert unpack(body, LIMIT) == unpacked
+def answer(body: bytes) -> Response:
+    return HtmlResponse(URL, headers={"Content-Encoding": "gzip"}, body=body)
 
 
-@pytest.mark.parametrize("end", [2, 9, 30, len(PACKED) // 2, len(PACKED) - 9, len(PACKED) - 1])
-@pytest.mark.parametrize("before", [b"", PACKED])
-def test_cut_off(end: int, before: bytes) -> None:
-    with pytest.raises(CutOff):
-        unpack(before + PACKED[:end], LIMIT)
-
-
-@pytest.mark.parametrize("at", [len(PACKED) // 2, len(PACKED) - 8])
-def test_damaged(at: int) -> None:
-    damaged = PACKED[:at] + zlib.crc32(b"other").to_bytes(4, "little") + PACKED[at + 4 :]
-    with pytest.raises(CutOff):
-        unpack(damaged, LIMIT)
-
-
-def test_too_large_is_for_others_to_say() -> None:
-    assert unpack(PACKED, len(TEXT)) == TEXT
-    assert unpack(PACKED, len(TEXT) - 1) is None
-    assert unpack(PACKED[:-1], len(TEXT) // 2) is None
-    assert unpack(PACKED * 2, len(TEXT)) is None
+def processed(response: Response, request: Request | None = None) -> Response | Request:
+    """What the middleware makes of an answer."""
+    crawler = get_crawler(Spider, {"DOWNLOAD_MAXSIZE": LIMIT})
+    crawler.spider = Spider.from_crawler(crawler, "festival")
+    return PackedBodyMiddleware(crawler).process_response(request or Request(URL), response)
 
 
 def passed(response: Response) -> Response:
-    """What the middleware makes of an answer that is whole."""
-    found = PackedBodyMiddleware(get_crawler(Spider)).process_response(Request(URL), response)
+    """The same of one that is whole."""
+    found = processed(response)
     assert isinstance(found, Response)
     return found
+
+
+@pytest.mark.parametrize("text", [TEXT, b""])
+def test_what_is_whole_is_unpacked(text: bytes) -> None:
+    found = passed(answer(gzip.compress(text, mtime=0)))
+    assert found.body == text
+    assert "Content-Encoding" not in found.headers
+
+
+@pytest.mark.parametrize("body", [b"", b"plain text", gzip.compress(b" " * (LIMIT + 1))])
+def test_what_is_no_gzip_or_too_large_is_for_others_to_say(body: bytes) -> None:
+    response = answer(body)
+    assert passed(response) is response
+
+
+@pytest.mark.parametrize("body", [PACKED[:-1], PACKED + PACKED[:30], PACKED[:-8] + b"damaged!"])
+def test_what_breaks_off_is_asked_for_again_and_then_refused(body: bytes) -> None:
+    again = processed(answer(body))
+    assert isinstance(again, Request)
+    assert again.meta["retry_times"] == 1
+    with pytest.raises(ResponseDataLossError, match="the packed body is cut off"):
+        processed(answer(body), Request(URL, meta={"retry_times": 99}))
 
 
 def test_answer_is_handed_on_as_if_it_had_come_unpacked() -> None:

@@ -18,6 +18,7 @@ from filmscrape.interpret import interpret
 from filmscrape.items import Capture, ScrapedEvent
 from filmscrape.pages.base import NotAnEvent, UnreadablePage
 from filmscrape.pages.blocked import blocked_reason, gate_reason
+from filmscrape.plain import line_of
 from filmscrape.runs.merge import Venues
 from filmscrape.runs.stats import Stat
 from filmscrape.validation import errors_of, event_id, record_of, sighting_of
@@ -231,8 +232,8 @@ class Extractor:
         for problem in meaning.problems:
             found.stats[Stat.PROBLEMS + (problem.field if is_page else f"{item.origin}.{problem.field}")] += 1
         found.stats[Stat.VALID if is_page else Stat.SIGHTINGS] += 1
-        found.venues.learn(record.screenings)
-        found.lines.append(Line(record.id, is_page, record.as_line()))
+        found.venues.learn(record["screenings"])
+        found.lines.append(Line(record["id"], is_page, line_of(record)))
 
 
 def public_place(capture: StoredCapture) -> tuple[str, datetime]:

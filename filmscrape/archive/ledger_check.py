@@ -14,8 +14,6 @@ from filmscrape.runs.lock import SourceLock, SourceLocked
 from filmscrape.runs.recovery import published_runs
 from filmscrape.runs.stored import EVENTS, LEDGER, RUNS, StoredRun
 
-_REMEDY = "scrapy rebuild makes it again of the runs"
-
 
 def check_ledger(folder: Path) -> Checked | None:
     """Check the ledger of a source.
@@ -29,7 +27,7 @@ def check_ledger(folder: Path) -> Checked | None:
     if not path.exists():
         if not (folder / EVENTS).exists() and not published_runs(folder):
             return None
-        checked.add(Fault(path, "", f"missing; expected beside {EVENTS}: {_REMEDY}"))
+        checked.add(Fault(path, "", f"missing; expected beside {EVENTS}: {LedgerDamaged.remedy}"))
         return checked
     checked.size = path.stat().st_size
     try:
@@ -43,8 +41,7 @@ def check_ledger(folder: Path) -> Checked | None:
         if all(fault.path != path for fault in checked.faults):
             _compare(folder, checked)
     except LedgerUnusable as fault:
-        remedy = _REMEDY if isinstance(fault, LedgerDamaged) else fault.remedy
-        checked.add(Fault(path, "", f"{fault}; {remedy}"))
+        checked.add(Fault(path, "", f"{fault}; {fault.remedy}"))
     finally:
         if lock is not None:
             lock.release()
@@ -63,7 +60,7 @@ def _faults(folder: Path) -> Iterator[Fault]:
     path = folder / LEDGER
     with closing(Ledger(path, read_only=True)) as ledger, ledger.guarded():
         for reason in ledger.faults():
-            yield Fault(path, "", f"{reason}; {_REMEDY}")
+            yield Fault(path, "", f"{reason}; {LedgerDamaged.remedy}")
         last = ledger.last_published()
         if last is None or _is_over(folder / RUNS / last[0]):
             yield from _unlike_dataset(ledger, folder / EVENTS)

@@ -1,11 +1,10 @@
 """What a keeper holds of a run, as a worker holds it: in memory for itself, and in the account for all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from filmscrape.fleet.account import Account, Kept, current
-from filmscrape.records import Screening
 from filmscrape.runs.folder import RunFolder, draft_report
 from filmscrape.runs.merge import Venues
 from filmscrape.runs.publish import put_in_place
@@ -55,7 +54,7 @@ class WorkerWorklist(Worklist):
 class WorkerVenues(Venues):
     """The names of venues that a worker met, on their way into the account."""
 
-    def learn(self, screenings: Iterable[Screening]) -> None:
+    def learn(self, screenings: Iterable[Mapping[str, Any]]) -> None:
         """Note the venues that are named in words."""
         met = Venues.of(account().facts.get("venues", {}).items())
         met.learn(screenings)

@@ -4,9 +4,8 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 
-from filmscrape.records import Event
+from filmscrape.plain import Record, is_page
 from filmscrape.runs.keeper import RunKeeper
-from filmscrape.runs.merge import Sighting
 from filmscrape.runs.stats import Stat
 
 
@@ -25,9 +24,9 @@ class DedupePipeline:
         """Build the pipeline for a crawl."""
         return cls(crawler)
 
-    def process_item(self, record: Event | Sighting) -> Event | Sighting:
+    def process_item(self, record: Record) -> Record:
         """Keep one record."""
-        self._keeper.venues.learn(record.screenings)
-        if not self._keeper.spool.add(record) and isinstance(record, Event):
+        self._keeper.venues.learn(record["screenings"])
+        if not self._keeper.spool.add(record) and is_page(record):
             self._count(Stat.DUPLICATES)
         return record

@@ -9,9 +9,8 @@ from scrapy.exceptions import DropItem
 from filmscrape.interpret import interpret
 from filmscrape.items import ScrapedEvent
 from filmscrape.logs import logfmt
-from filmscrape.records import Event
+from filmscrape.plain import Record
 from filmscrape.runs.keeper import RunKeeper
-from filmscrape.runs.merge import Sighting
 from filmscrape.runs.stats import Stat
 from filmscrape.validation import errors_of, event_id, record_of, sighting_of
 
@@ -19,8 +18,9 @@ logger = logging.getLogger(__name__)
 
 
 class ValidatePipeline:
-    """:class:`ScrapedEvent` → :class:`Event`, or :class:`Sighting` for a card or a calendar entry.
+    """:class:`ScrapedEvent` → a record: the fields of an event, or of a sighting for a card or a calendar entry.
 
+    It goes on as plain values, so that a pipeline of one's own takes it as any other item.
     What does not validate costs one line of ``rejected.jsonl``, with every error.
     """
 
@@ -33,7 +33,7 @@ class ValidatePipeline:
         """Build the pipeline for a crawl."""
         return cls(crawler)
 
-    def process_item(self, item: ScrapedEvent) -> Event | Sighting:
+    def process_item(self, item: ScrapedEvent) -> Record:
         """Validate one item, or drop it with a reason."""
         is_page = item.origin == "page"
         try:

@@ -5,10 +5,9 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 
-from filmscrape.records import Event
+from filmscrape.plain import Record
 from filmscrape.runs.dataset import write_events
 from filmscrape.runs.keeper import RunKeeper
-from filmscrape.runs.merge import Sighting
 from filmscrape.runs.readings import write_readings
 from filmscrape.runs.stats import Stat
 
@@ -25,7 +24,7 @@ class WritePipeline:
         """Build the pipeline for a crawl."""
         return cls(crawler)
 
-    def process_item(self, record: Event | Sighting) -> Event | Sighting:
+    def process_item(self, record: Record) -> Record:
         """Pass the record on: nothing is written before all is known."""
         return record
 

@@ -3,6 +3,7 @@
 import heapq
 import os
 from collections.abc import Iterable, Iterator
+from errno import EIO
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -13,7 +14,7 @@ from filmscrape.runs.spool import Spool
 
 Value = TypeVar("Value")
 
-_AT_ONCE = 64 * 1024  # bytes written or read by one call; blocks of a megabyte would be asked of the system each time
+_AT_ONCE = 64 * 1024  # bytes written by one call; blocks of a megabyte would be asked of the system each time
 
 
 class Written(NamedTuple):
@@ -49,8 +50,8 @@ def write_events(spool: Spool, venues: Venues, path: Path) -> Written:
             forked += len(found.events) - 1
             yield [(event.id, event.as_line()) for event in found.events]
 
-    write_lines((line for _, line in in_order(groups())), path)
-    return Written(count_lines(path), conflicts, forked)
+    lines = write_lines((line for _, line in in_order(groups())), path)
+    return Written(lines, conflicts, forked)
 
 
 def in_order(groups: Iterable[list[tuple[str, Value]]]) -> Iterator[tuple[str, Value]]:
@@ -68,18 +69,19 @@ def in_order(groups: Iterable[list[tuple[str, Value]]]) -> Iterator[tuple[str, V
     yield from sorted(later, key=lambda event: event[0])
 
 
-def write_lines(lines: Iterator[bytes], path: Path) -> None:
+def write_lines(lines: Iterable[bytes], path: Path) -> int:
     """Write whole lines into a new file and make it durable.
 
-    :raises OSError: where the file cannot be written; it is no whole file then.
+    :return: how many stand in it.
+    :raises OSError: where the file cannot be written, or is not as long as what was written; it is no whole file then.
     """
+    number = size = 0
     with path.open("wb", buffering=_AT_ONCE) as file:
-        file.writelines(lines)
+        for line in lines:
+            size += file.write(line)
+            number += 1
         file.flush()
         os.fsync(file.fileno())
-
-
-def count_lines(path: Path) -> int:
-    """Count the lines that stand in a file; a torn last one is none."""
-    with path.open("rb", buffering=0) as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(_AT_ONCE), b""))
+        if os.fstat(file.fileno()).st_size != size:
+            raise OSError(EIO, "the file is shorter than what was written into it", str(path))
+    return number

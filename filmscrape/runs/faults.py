@@ -13,23 +13,27 @@ class LedgerUnusable(Exception):  # noqa: N818 - named for what is the case
 
     :ivar outcome: how a command ends that needs it.
     :ivar remedy: what to do next, to be said behind the message.
-    :ivar aside: behind its name, when another takes its place.
     """
 
     outcome: ClassVar[Outcome] = Outcome.INTEGRITY
     remedy: ClassVar[str]
-    aside: str
 
 
 class LedgerDamaged(LedgerUnusable):
-    """The file is no ledger, or one that cannot be read."""
+    """The file is no ledger, or one that cannot be read.
+
+    :ivar aside: what its name ends in when another takes its place.
+    """
 
     remedy = "scrapy rebuild makes it again from the runs"
     aside = "damaged"
 
 
 class LedgerOutdated(LedgerUnusable):
-    """The file is a ledger of an older version: whole perhaps, and of no use but to make one of this version."""
+    """The file is a ledger of an older version: whole perhaps, and of no use but to make one of this version.
+
+    :ivar aside: what its name ends in when another takes its place.
+    """
 
     remedy = "scrapy rebuild makes it anew from the runs, as the next crawl does"
 
@@ -46,7 +50,6 @@ class LedgerTooNew(LedgerUnusable):
 
     outcome = Outcome.USAGE
     remedy = "nothing was changed: use the version of filmscrape that made it, or a newer one"
-    aside = ""
 
 
 class RunUnreadable(OSError):  # noqa: N818 - named for what is the case

@@ -1,5 +1,6 @@
 """Keep the run: open its folder, watch over it, judge it, publish it or not, and write down how it went."""
 
+import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,6 @@ from twisted.python.failure import Failure
 
 from filmscrape.archive.recorder import RunArchive, open_archive
 from filmscrape.logs import logfmt
-from filmscrape.records import Event
 from filmscrape.runs.baseline import Baseline, baseline
 from filmscrape.runs.faults import LedgerUnusable
 from filmscrape.runs.folder import RunFolder
@@ -179,7 +179,7 @@ class RunKeeper:
         if at is not None:
             self.same[name] = utc(at)
         line = joined(head, page.first, max(self.same.get(name, ""), page.last), tail)
-        self.venues.learn(Event.model_validate_json(line).screenings)
+        self.venues.learn(json.loads(line)["screenings"])
         count = self.crawler.stats.inc_value
         count(Stat.VALID)
         if not self.spool.add_line(name, True, line):

@@ -49,10 +49,3 @@ class LineFile:
             os.fsync(self._fd)
             os.close(self._fd)
             self._fd = -1
-
-    def discard(self) -> None:
-        """Close the file and delete it."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
-        self.path.unlink(missing_ok=True)

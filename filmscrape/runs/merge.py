@@ -82,11 +82,14 @@ class Venues:
         """The names by slug."""
         return self._names
 
-    def learn(self, screenings: Iterable[Screening]) -> None:
-        """Note the venues that are named in words; of two spellings the first in order of the alphabet stays."""
+    def learn(self, screenings: Iterable[Mapping[str, Any]]) -> None:
+        """Note the venues of a record's screenings, as plain values.
+
+        Those that are named in words; of two spellings the first in order of the alphabet stays.
+        """
         for screening in screenings:
-            if screening.venue is not None:
-                self.learn_name(screening.venue)
+            if screening["venue"] is not None:
+                self.learn_name(screening["venue"])
 
     def learn_name(self, name: str) -> bool:
         """Do the same with a name alone; false where that is no news."""

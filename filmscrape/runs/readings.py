@@ -195,9 +195,10 @@ def _in_order(spool: Spool, same: Mapping[str, str], listed: Iterable[str]) -> I
         if event_id in same:
             yield _json({"kind": "same", "id": event_id, "at": same[event_id]})
         else:
-            yield from (_as_line(event_id, "page", line) for line in sorted(set(pages)))
-        told = sorted({(_kind_of_sighting(line), line) for line in sightings})
-        yield from (_as_line(event_id, kind, line) for kind, line in told)
+            for line in pages if len(pages) == 1 else sorted(set(pages)):
+                yield _as_line(event_id, "page", line)
+        for kind, line in sorted({(_kind_of_sighting(line), line) for line in sightings}) if sightings else ():
+            yield _as_line(event_id, kind, line)
         if not pages and event_id in known:
             yield _json({"kind": "listed", "id": event_id, "at": ""})
 

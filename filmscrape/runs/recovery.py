@@ -16,7 +16,7 @@ from textwrap import shorten
 from filmscrape.archive.manifest import CHECKSUMS, file_sha256, write_checksums
 from filmscrape.logs import logfmt
 from filmscrape.records import Event
-from filmscrape.runs.faults import LedgerDamaged, LedgerOutdated, LedgerUnusable, RunUnreadable
+from filmscrape.runs.faults import LedgerDamaged, LedgerOutdated, RunUnreadable
 from filmscrape.runs.films import address_of
 from filmscrape.runs.folder import RunFolder, finish_report
 from filmscrape.runs.joining import join_run
@@ -68,7 +68,7 @@ def open_ledger(folder: Path) -> Ledger:
     return finished(Ledger(path), folder)
 
 
-def put_aside(path: Path, fault: LedgerUnusable) -> Path:
+def put_aside(path: Path, fault: LedgerDamaged | LedgerOutdated) -> Path:
     """Give a ledger another name, by which it is known what is the matter with it, and tell which."""
     aside = path.with_name(f"{LEDGER}.{fault.aside}")
     os.replace(path, aside)

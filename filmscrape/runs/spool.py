@@ -1,4 +1,4 @@
-"""Valid records on disk while the run lasts: memory holds where they begin, not what they say."""
+"""Valid records while the run lasts: a festival's in memory; of more than that, memory holds where they lie on disk."""
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,11 +6,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from filmscrape.records import Event
-from filmscrape.runs.lines import LineFile
-from filmscrape.runs.merge import Sighting
+from filmscrape.plain import Record, is_page, line_of
 
-_AT_ONCE = 64 * 1024  # bytes of lines in memory before they are written; nobody reads them after a kill
+_IN_MEMORY = 16 * 1024 * 1024  # bytes of lines before they go to disk: 5,000 events. Nobody reads them after a kill
 
 
 class _Places:
@@ -34,31 +32,31 @@ class _Places:
 
 
 class Spool:
-    """Records and sightings by id, as JSON lines in a file.
+    """Records and sightings by id, as JSON lines; what is more than a festival's goes into a file.
 
     A crawl of 100,000 events needs some 20 MB for the offsets.
 
-    :param path: the file to write; it must not exist yet.
-    :raises OSError: where it cannot be written; every method that keeps or reads raises it too.
+    :param path: the file to write.
+    :raises OSError: where it cannot be written or read; every method that keeps or reads does.
     """
 
     def __init__(self, path: Path) -> None:
-        self._lines = LineFile(path)
-        self._waiting: list[bytes] = []
+        self._path = path
+        self._waiting: dict[int, bytes] = {}  # by offset
         self._size = self._written = 0
         self._pages = _Places()
         self._sightings = _Places()
 
-    def add(self, record: Event | Sighting) -> bool:
+    def add(self, record: Record) -> bool:
         """Keep a record; false where a record of the same id and kind is there already."""
-        return self.add_line(record.id, isinstance(record, Event), record.as_line())
+        return self.add_line(record["id"], is_page(record), line_of(record))
 
     def add_line(self, event_id: str, is_page: bool, line: bytes) -> bool:
         """Keep a record that is printed already; see :meth:`add`."""
         offset = self._size
         self._size += len(line)
-        self._waiting.append(line)
-        if self._size - self._written >= _AT_ONCE:
+        self._waiting[offset] = line
+        if self._size - self._written >= _IN_MEMORY:
             self._write()
         return (self._pages if is_page else self._sightings).add(event_id, offset)
 
@@ -71,10 +69,11 @@ class Spool:
         return sum(not self.add_line(event_id, is_page, line) and is_page for event_id, is_page, line in lines)
 
     def _write(self) -> None:
-        if self._waiting:
-            self._lines.append(b"".join(self._waiting))
-            self._waiting.clear()
-            self._written = self._size
+        self._file.seek(self._written)
+        self._file.writelines(self._waiting.values())
+        self._file.flush()
+        self._waiting.clear()
+        self._written = self._size
 
     @property
     def unique(self) -> int:
@@ -96,18 +95,19 @@ class Spool:
             yield event_id, *self.of(event_id)
 
     def _read(self, offsets: Iterable[int]) -> list[bytes]:
-        self._write()
-        found = []
-        for offset in offsets:
-            self._again.seek(offset)
-            found.append(self._again.readline())
-        return found
+        return [self._waiting.get(offset) or self._from_disk(offset) for offset in offsets]
+
+    def _from_disk(self, offset: int) -> bytes:
+        self._file.seek(offset)
+        return self._file.readline()
 
     @cached_property
-    def _again(self) -> BinaryIO:
-        return self._lines.path.open("rb")
+    def _file(self) -> BinaryIO:
+        return self._path.open("w+b")
 
     def remove(self) -> None:
-        """Close and delete the file: what it holds is in ``readings.jsonl.gz`` and ``events.jsonl`` now."""
-        self._again.close()
-        self._lines.discard()
+        """Forget all of it: it is in ``readings.jsonl.gz`` and ``events.jsonl`` now."""
+        self._waiting.clear()
+        if "_file" in vars(self):
+            self._file.close()
+        self._path.unlink(missing_ok=True)  # also what a process left that was killed

@@ -245,7 +245,7 @@ def written(past: Past, statement: str) -> None:
 
 def without_ledger(past: Past) -> str:
     past.ledger.unlink()
-    return r"ledger\.sqlite: missing; expected beside events\.jsonl: scrapy rebuild makes it again of the runs"
+    return r"ledger\.sqlite: missing; expected beside events\.jsonl: scrapy rebuild makes it again from the runs"
 
 
 def no_ledger(past: Past) -> str:
@@ -403,7 +403,7 @@ def test_memory_does_not_grow_with_the_ledger(tmp_path: Path) -> None:
     run_ = past.add(2, [], {}, publish=True)
     spool = Spool(run_.path / "spool.jsonl")
     for n in range(600):
-        spool.add(event(id=f"festival:film-{n}", synopsis=f"{n} " * 5000))
+        spool.add(event(id=f"festival:film-{n}", synopsis=f"{n} " * 5000).model_dump())
     facts = RunFacts(run_.id, is_live=False, is_complete=False)
     write_readings(run_.path / READINGS, spool, {}, (), (), facts)
     spool.remove()

@@ -33,7 +33,7 @@ def told(folder: Path, *runs: Sequence[Event], texts: bool = True) -> Dataset:
         for number, events in enumerate(runs):
             spool = Spool(folder / "spool.jsonl")
             for event in events:
-                spool.add(event)
+                spool.add(event.model_dump())
             readings = folder / f"readings-{number}.jsonl.gz"
             listed = [event.id for event in events]
             write_readings(readings, spool, {}, listed, (), RunFacts(f"run-{number}", is_live=True, is_complete=False))

@@ -89,7 +89,7 @@ def record(fixture: Fixture, page: str) -> dict[str, Any]:
     body = page.encode()
     item = fixture.page_class(body, fixture.meta["url"], fixture.captured_at).read()
     item.capture = Capture(fixture.captured_at, 200, sha256(body).hexdigest())
-    found = json.loads(record_of(item, interpret(item), "20261120T180000.000Z-0000").as_line())
+    found = record_of(item, interpret(item), "20261120T180000.000Z-0000")
     return {name: value for name, value in found.items() if name != "provenance"}
 
 

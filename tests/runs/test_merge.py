@@ -63,7 +63,7 @@ def test_same_venue(one: str | None, other: str | None, same: bool) -> None:
 
 def test_a_venue_that_only_the_calendar_knows_gets_its_name() -> None:
     venues = Venues()
-    venues.learn(screenings(screening(venue="Orpheum"), screening(venue="annex"), screening(venue=None)))
+    venues.learn([{"venue": "Orpheum"}, {"venue": "annex"}, {"venue": None}])
     page = event()
     seen = sighting("calendar", screenings=[screening(venue="orpheum"), screening(venue="annex")])
     merged = merge([page], [seen], venues).event

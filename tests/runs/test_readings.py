@@ -57,7 +57,7 @@ def written(
 ) -> Path:
     spool = Spool(folder / "spool")
     for record in records:
-        spool.add(record)
+        spool.add(record.model_dump())
     path = folder / "readings.jsonl.gz"
     write_readings(path, spool, same, listed, answers, RunFacts("1", is_live=True, is_complete=True))
     spool.remove()

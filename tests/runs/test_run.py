@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from filmscrape.records import Event
-from filmscrape.runs.dataset import count_lines, write_events
+from filmscrape.runs import spool as spooling
+from filmscrape.runs.dataset import write_events, write_lines
 from filmscrape.runs.folder import RunFolder, new_run_id
 from filmscrape.runs.lines import LineFile, as_line
 from filmscrape.runs.merge import Sighting, Venues
@@ -117,7 +119,7 @@ def test_records_are_merged_and_sorted(tmp_path: Path) -> None:
         sighting("calendar", runtime_minutes=82),
         sighting("calendar", runtime_minutes=1).model_copy(update={"id": "festival:no-page"}),
     ]
-    assert [spool.add(record) for record in records] == [True, True, True, False, False, True]
+    assert [spool.add(record.model_dump()) for record in records] == [True, True, True, False, False, True]
     assert spool.unique == 2
     written = write_events(spool, Venues(), tmp_path / "events.jsonl")
     assert written == (2, 1, 0)
@@ -130,27 +132,58 @@ def test_records_are_merged_and_sorted(tmp_path: Path) -> None:
     assert not (tmp_path / "spool.jsonl").exists()
 
 
-def test_memory_holds_where_records_begin_and_not_what_they_say(tmp_path: Path) -> None:
+def test_memory_holds_where_records_begin_and_not_what_they_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """100,000 events have to be published within 400 MB: 4,000 bytes each, all told."""
+    monkeypatch.setattr(spooling, "_IN_MEMORY", 100_000)  # of sixteen million; more than that is on disk
     record = event(synopsis="A long story. " * 600)
     spool = Spool(tmp_path / "spool.jsonl")
     tracemalloc.start()
     try:
         for n in range(1000):
-            spool.add(record.model_copy(update={"id": f"festival:event-{n:06}"}))
-        write_events(spool, Venues(), tmp_path / "events.jsonl")
+            spool.add(record.model_dump() | {"id": f"festival:event-{n:06}"})
+        written = write_events(spool, Venues(), tmp_path / "events.jsonl")
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     spool.remove()
-    assert count_lines(tmp_path / "events.jsonl") == 1000
+    assert written.lines == 1000
+    lines = (tmp_path / "events.jsonl").read_bytes().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [f"festival:event-{n:06}" for n in range(1000)]
     assert (tmp_path / "events.jsonl").stat().st_size > 8_000_000
     assert peak < 3_000_000
 
 
-def test_a_torn_line_is_not_counted(tmp_path: Path) -> None:
-    (tmp_path / "lines").write_bytes(b"one\ntwo\nthr")
-    assert count_lines(tmp_path / "lines") == 2
+def test_records_are_read_again_from_memory_and_from_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines go to disk three at a time here; two records wait, of an id that is on disk already and of another."""
+    monkeypatch.setattr(spooling, "_IN_MEMORY", 30)
+    lines = [f"{n:09}\n".encode() for n in range(8)]
+    ids = ["c", "b", "c", "a", "d", "e", "c", "f"]
+    spool = Spool(tmp_path / "spool.jsonl")
+    for event_id, line in zip(ids, lines, strict=True):
+        spool.add_line(event_id, True, line)
+        assert spool.of("c")[0][0] == lines[0]  # reading in between loses nothing
+    assert (tmp_path / "spool.jsonl").read_bytes() == b"".join(lines[:6])
+    assert spool.of("c") == ([lines[0], lines[2], lines[6]], [])
+    assert [pages for _, pages, _ in spool][-1] == [lines[7]]
+    spool.remove()
+    assert not (tmp_path / "spool.jsonl").exists()
+
+
+def test_a_small_run_needs_no_spool_on_disk(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool.jsonl")
+    assert spool.add(event().model_dump())
+    assert not (tmp_path / "spool.jsonl").exists()
+    assert [len(pages) for _, pages, _ in spool] == [1]
+    spool.remove()
+
+
+def test_lines_that_the_disk_lost_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that says yes and keeps less: what stands in the file is measured, not believed."""
+    monkeypatch.setattr("os.fstat", lambda _fd: SimpleNamespace(st_size=3))
+    with pytest.raises(OSError, match="shorter than what was written"):
+        write_lines([b"one\n", b"two\n"], tmp_path / "lines")
 
 
 # ------------------------------------------------------------------ work list
