@@ -29,7 +29,7 @@ from filmscrape.runs.spool import Spool
 from filmscrape.validation import event_id, record_of
 
 RECORDS = 3000
-ROUNDS = 9
+ROUNDS = 25
 
 
 def rows() -> Iterator[Row]:
@@ -46,10 +46,11 @@ def rows() -> Iterator[Row]:
 
 def _row(what: str, found: Ratio, goal: str) -> Row:
     speed = f"{1 / found.measured:,.0f} records/s"
+    quickest = f"{1 / found.quickest:,.0f} in the quickest round"
     return Row(
         what,
         f"`orjson.dumps` of the same, {1 / found.floor:,.0f} records/s",
-        f"**{speed}**",
+        f"**{speed}**, {quickest}",
         str(found).replace("**", ""),
         goal,
         found.watch,
