@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,7 +18,7 @@ from filmscrape.fixtures import Answer, Site, serve
 from filmscrape.runs.lines import LineFile
 from filmscrape.runs.outcome import Outcome
 from filmscrape.spiders.asking import AskingSpider
-from tests.crawling import ROOT, SOURCE, Crawl, bundled_site, crawl, load_spider
+from tests.crawling import ROOT, SOURCE, Crawl, bundled_site, crawl, load_spider, project_settings
 from tests.records import event
 
 SPIDER = load_spider()
@@ -148,6 +148,27 @@ def test_two_runs_give_the_same_bytes(site: Site, whole: tuple[Crawl, Site], tmp
     """Whatever the order in which the answers came."""
     other = run(site, tmp_path, {"CONCURRENT_REQUESTS": 8, "CONCURRENT_REQUESTS_PER_DOMAIN": 8})
     assert content(other.dataset) == content(whole[0].dataset)
+
+
+class Collector:
+    """A pipeline of one's own, behind the project's."""
+
+    found: ClassVar[list[Any]] = []
+
+    def process_item(self, item: Any) -> Any:
+        self.found.append(item)
+        return item
+
+
+def test_a_pipeline_of_ones_own_gets_records_as_plain_values(site: Site, tmp_path: Path) -> None:
+    Collector.found.clear()
+    pipelines = {**project_settings().getdict("ITEM_PIPELINES"), Collector: 400}
+    found = run(site, tmp_path / "output", {"ITEM_PIPELINES": pipelines}, max_events="3")
+    told = {row["id"]: row for row in Collector.found if "origin" not in row}  # beside what cards and calendar say
+    assert told.keys() == found.records().keys() != set()
+    for name, record in found.records().items():
+        assert list(told[name]) == list(record)
+        assert (told[name]["crew"], told[name]["synopsis"]) == (record["crew"], record["synopsis"])
 
 
 def test_the_calendar_fills_what_the_page_lacks(whole: tuple[Crawl, Site]) -> None:
