@@ -6,7 +6,7 @@ import platform
 import resource
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import active_children
@@ -136,25 +136,28 @@ class Ratio:
 
 
 def ratio(
-    work: Callable[[], object],
-    floor: Callable[[], object],
+    pieces: Sequence[tuple[Callable[[], object], Callable[[], object]]],
     units: int,
     *,
     rounds: int = ROUNDS,
     clock: Callable[[], float] = time.process_time,
 ) -> Ratio:
-    """Measure ``work`` against ``floor`` in turn, after one of each to warm up.
+    """Measure one loop against another in turn, after one round to warm up.
 
-    :param units: of both, in one round.
+    :param pieces: what is measured, and its floor. Where a round takes them by many short pieces, a machine whose speed
+        changes within the round slows both alike.
+    :param units: of each loop, in one round.
     :param clock: processor time of this process, or ``time.perf_counter`` where several processes work.
     """
-    work()
-    floor()
+    for work, floor in pieces:
+        work()
+        floor()
     watch = Watch()
     pairs = []
     for _ in range(rounds):
         with watch.run():
-            pairs.append((seconds(floor, clock), seconds(work, clock)))
+            found = [(seconds(floor, clock), seconds(work, clock)) for work, floor in pieces]
+        pairs.append((sum(a for a, _ in found), sum(b for _, b in found)))
     ratios = sorted(b / a for a, b in pairs)
     edge = 1 if rounds > 4 else 0
     return Ratio(

@@ -37,10 +37,10 @@ def rows() -> Iterator[Row]:
     work = list(items(different()))  # as they come from a page: just made, and not one of thousands in memory
     printed = [record_of(item, interpret(item), "benchmark") for item in work]
     with workplace() as folder, understood(work):
-        found = ratio(partial(run, folder, work), partial(dump, printed), RECORDS, rounds=ROUNDS)
+        found = ratio([(partial(run, folder, work), partial(dump, printed))], RECORDS, rounds=ROUNDS)
     yield _row(f"pipeline: validate, dedupe, write, {RECORDS} records", found, "≥ 10,000/s")
     with workplace() as folder:
-        found = ratio(partial(run, folder, work), partial(dump, printed), RECORDS, rounds=ROUNDS)
+        found = ratio([(partial(run, folder, work), partial(dump, printed))], RECORDS, rounds=ROUNDS)
     yield _row("the same, and say what the words mean, which extract counts too", found, "")
 
 

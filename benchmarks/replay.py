@@ -65,7 +65,7 @@ def rows() -> Iterator[Row]:
     with workplace() as folder:
         path = folder / "pages.warc.gz"
         write_archive(path, PAGES)
-        found = ratio(partial(replay, path, 1), partial(read_and_extract, path), PAGES, rounds=ROUNDS)
+        found = ratio([(partial(replay, path, 1), partial(read_and_extract, path))], PAGES, rounds=ROUNDS)
         yield Row(
             f"replay: one process, {PAGES} pages",
             f"reading the WARC and extracting, {found.floor * 1000:.2f} ms a page",
@@ -102,7 +102,7 @@ def _speed(what: str, floor: str, found: Ratio, goal: str) -> Row:
 
 def _by_the_clock(slow: Callable[[], object], fast: Callable[[], object], units: int) -> Ratio:
     """How many times as fast the second is."""
-    found = ratio(slow, fast, units, rounds=ROUNDS_BY_THE_CLOCK, clock=time.perf_counter)
+    found = ratio([(slow, fast)], units, rounds=ROUNDS_BY_THE_CLOCK, clock=time.perf_counter)
     return Ratio(found.median, found.low, found.high, found.measured, found.floor, found.watch)
 
 

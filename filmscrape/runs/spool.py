@@ -1,4 +1,4 @@
-"""Valid records while the run lasts: a festival's in memory; of more than that, memory holds where they lie on disk."""
+"""Valid records on disk while the run lasts: memory holds where they begin, not what they say."""
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from filmscrape.plain import Record, is_page, line_of
 
-_IN_MEMORY = 16 * 1024 * 1024  # bytes of lines before they go to disk: 5,000 events. Nobody reads them after a kill
+_AT_ONCE = 64 * 1024  # bytes of lines in memory before they are written; nobody reads them after a kill
 
 
 class _Places:
@@ -32,7 +32,7 @@ class _Places:
 
 
 class Spool:
-    """Records and sightings by id, as JSON lines; what is more than a festival's goes into a file.
+    """Records and sightings by id, as JSON lines in a file.
 
     A crawl of 100,000 events needs some 20 MB for the offsets.
 
@@ -42,8 +42,8 @@ class Spool:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._waiting: dict[int, bytes] = {}  # by offset
-        self._size = self._written = 0
+        self._waiting = bytearray()  # the last lines, not written yet
+        self._written = 0  # bytes
         self._pages = _Places()
         self._sightings = _Places()
 
@@ -53,10 +53,9 @@ class Spool:
 
     def add_line(self, event_id: str, is_page: bool, line: bytes) -> bool:
         """Keep a record that is printed already; see :meth:`add`."""
-        offset = self._size
-        self._size += len(line)
-        self._waiting[offset] = line
-        if self._size - self._written >= _IN_MEMORY:
+        offset = self._written + len(self._waiting)
+        self._waiting += line
+        if len(self._waiting) >= _AT_ONCE:
             self._write()
         return (self._pages if is_page else self._sightings).add(event_id, offset)
 
@@ -70,10 +69,10 @@ class Spool:
 
     def _write(self) -> None:
         self._file.seek(self._written)
-        self._file.writelines(self._waiting.values())
+        self._file.write(self._waiting)
         self._file.flush()
+        self._written += len(self._waiting)
         self._waiting.clear()
-        self._written = self._size
 
     @property
     def unique(self) -> int:
@@ -95,9 +94,12 @@ class Spool:
             yield event_id, *self.of(event_id)
 
     def _read(self, offsets: Iterable[int]) -> list[bytes]:
-        return [self._waiting.get(offset) or self._from_disk(offset) for offset in offsets]
+        return [self._line(offset) for offset in offsets]
 
-    def _from_disk(self, offset: int) -> bytes:
+    def _line(self, offset: int) -> bytes:
+        start = offset - self._written
+        if start >= 0:
+            return bytes(self._waiting[start : self._waiting.index(b"\n", start) + 1])
         self._file.seek(offset)
         return self._file.readline()
 

@@ -132,11 +132,8 @@ def test_records_are_merged_and_sorted(tmp_path: Path) -> None:
     assert not (tmp_path / "spool.jsonl").exists()
 
 
-def test_memory_holds_where_records_begin_and_not_what_they_say(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_holds_where_records_begin_and_not_what_they_say(tmp_path: Path) -> None:
     """100,000 events have to be published within 400 MB: 4,000 bytes each, all told."""
-    monkeypatch.setattr(spooling, "_IN_MEMORY", 100_000)  # of sixteen million; more than that is on disk
     record = event(synopsis="A long story. " * 600)
     spool = Spool(tmp_path / "spool.jsonl")
     tracemalloc.start()
@@ -157,7 +154,7 @@ def test_memory_holds_where_records_begin_and_not_what_they_say(
 
 def test_records_are_read_again_from_memory_and_from_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines go to disk three at a time here; two records wait, of an id that is on disk already and of another."""
-    monkeypatch.setattr(spooling, "_IN_MEMORY", 30)
+    monkeypatch.setattr(spooling, "_AT_ONCE", 30)
     lines = [f"{n:09}\n".encode() for n in range(8)]
     ids = ["c", "b", "c", "a", "d", "e", "c", "f"]
     spool = Spool(tmp_path / "spool.jsonl")
@@ -169,14 +166,6 @@ def test_records_are_read_again_from_memory_and_from_disk(tmp_path: Path, monkey
     assert [pages for _, pages, _ in spool][-1] == [lines[7]]
     spool.remove()
     assert not (tmp_path / "spool.jsonl").exists()
-
-
-def test_a_small_run_needs_no_spool_on_disk(tmp_path: Path) -> None:
-    spool = Spool(tmp_path / "spool.jsonl")
-    assert spool.add(event().model_dump())
-    assert not (tmp_path / "spool.jsonl").exists()
-    assert [len(pages) for _, pages, _ in spool] == [1]
-    spool.remove()
 
 
 def test_lines_that_the_disk_lost_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
