@@ -1,14 +1,16 @@
 """Valid records on disk while the run lasts: memory holds where they begin, not what they say."""
 
+import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from errno import EIO
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
 
 from filmscrape.plain import Record, is_page, line_of
 
 _AT_ONCE = 64 * 1024  # bytes of lines in memory before they are written; nobody reads them after a kill
+_A_LINE = 8 * 1024  # bytes read at once: most records have fewer
 
 
 class _Places:
@@ -68,11 +70,10 @@ class Spool:
         return sum(not self.add_line(event_id, is_page, line) and is_page for event_id, is_page, line in lines)
 
     def _write(self) -> None:
-        self._file.seek(self._written)
-        self._file.write(self._waiting)
-        self._file.flush()
-        self._written += len(self._waiting)
-        self._waiting.clear()
+        while self._waiting:
+            done = os.pwrite(self._fd, self._waiting, self._written)
+            self._written += done
+            del self._waiting[:done]
 
     @property
     def unique(self) -> int:
@@ -100,16 +101,22 @@ class Spool:
         start = offset - self._written
         if start >= 0:
             return bytes(self._waiting[start : self._waiting.index(b"\n", start) + 1])
-        self._file.seek(offset)
-        return self._file.readline()
+        line = b""
+        while b"\n" not in line:
+            more = os.pread(self._fd, _A_LINE, offset + len(line))
+            if not more:
+                raise OSError(EIO, "the file is shorter than what was written into it", str(self._path))
+            line += more
+        return line[: line.index(b"\n") + 1]
 
     @cached_property
-    def _file(self) -> BinaryIO:
-        return self._path.open("w+b")
+    def _fd(self) -> int:
+        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o644)
 
     def remove(self) -> None:
         """Forget all of it: it is in ``readings.jsonl.gz`` and ``events.jsonl`` now."""
         self._waiting.clear()
-        if "_file" in vars(self):
-            self._file.close()
+        if "_fd" in vars(self):
+            os.close(self._fd)
+            del self._fd
         self._path.unlink(missing_ok=True)  # also what a process left that was killed

@@ -168,6 +168,17 @@ def test_records_are_read_again_from_memory_and_from_disk(tmp_path: Path, monkey
     assert not (tmp_path / "spool.jsonl").exists()
 
 
+def test_a_spool_that_the_disk_cut_off_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spooling, "_AT_ONCE", 10)
+    spool = Spool(tmp_path / "spool.jsonl")
+    spool.add_line("a", True, b"x" * 20_000 + b"\n")
+    assert spool.of("a") == ([b"x" * 20_000 + b"\n"], [])
+    os.truncate(tmp_path / "spool.jsonl", 100)
+    with pytest.raises(OSError, match=r"shorter than what was written into it: .*spool\.jsonl"):
+        spool.of("a")
+    spool.remove()
+
+
 def test_lines_that_the_disk_lost_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk that says yes and keeps less: what stands in the file is measured, not believed."""
     monkeypatch.setattr("os.fstat", lambda _fd: SimpleNamespace(st_size=3))
