@@ -13,6 +13,7 @@ from filmscrape.packed import PackedBodyMiddleware
 TEXT = b"".join(b"line %d of a page\n" % n for n in range(20_000))
 PACKED = gzip.compress(TEXT, mtime=0)
 LIMIT = 2**20
+TOO_LARGE = gzip.compress(b" " * (LIMIT + 1), mtime=0)
 URL = "https://festival.example/"
 
 
@@ -41,7 +42,7 @@ def test_what_is_whole_is_unpacked(text: bytes) -> None:
     assert "Content-Encoding" not in found.headers
 
 
-@pytest.mark.parametrize("body", [b"", b"plain text", gzip.compress(b" " * (LIMIT + 1))])
+@pytest.mark.parametrize("body", [b"", b"plain text", TOO_LARGE, TOO_LARGE[:-1], PACKED * 9])
 def test_what_is_no_gzip_or_too_large_is_for_others_to_say(body: bytes) -> None:
     response = answer(body)
     assert passed(response) is response

@@ -95,12 +95,10 @@ class Spool:
             yield event_id, *self.of(event_id)
 
     def _read(self, offsets: Iterable[int]) -> list[bytes]:
+        self._write()
         return [self._line(offset) for offset in offsets]
 
     def _line(self, offset: int) -> bytes:
-        start = offset - self._written
-        if start >= 0:
-            return bytes(self._waiting[start : self._waiting.index(b"\n", start) + 1])
         line = b""
         while b"\n" not in line:
             more = os.pread(self._fd, _A_LINE, offset + len(line))
