@@ -9,6 +9,10 @@ before the work, ``during`` a generator that has given so many things. And with 
 so many bytes::
 
     python -m tests.killing full:300000 crawl SOURCE …
+
+And with Ctrl-C in the last moment of a process, when Python itself has put its signal handlers away::
+
+    python -m tests.killing late crawl SOURCE …
 """
 
 import importlib
@@ -212,6 +216,9 @@ def prepare(what: str) -> None:
         size = int(what.removeprefix("full:"))
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))  # Python ignores the signal: writing fails instead
         return
+    if what == "late":
+        vars(importlib.import_module("tests"))["last"] = _Last()
+        return
     moment, number, module, name = what.split(":")
     holder: Any = importlib.import_module(module)
     *path, last = name.split(".")
@@ -235,6 +242,13 @@ def prepare(what: str) -> None:
                 die()
 
     setattr(holder, last, mortal if moment == "during" else deadly)
+
+
+class _Last:
+    """Sends Ctrl-C to its own process when it is thrown away, which is after the signal handlers are."""
+
+    def __del__(self, interrupt: Callable[[int], None] = signal.raise_signal, sent: int = signal.SIGINT) -> None:
+        interrupt(sent)
 
 
 def die() -> None:

@@ -9,6 +9,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +19,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
+from scrapy.utils.ossignal import install_shutdown_handlers
 
 from filmscrape.bounds import check_bounds
 from filmscrape.commandline import HelpFormatter
@@ -133,6 +135,10 @@ class Command(ScrapyCommand):
             self.crawler_process.start()
         except KeyboardInterrupt:  # before Scrapy's own handlers were in place
             return self._end(Outcome.INTERRUPTED, "interrupted")
+        finally:
+            # How the run ended is settled. A signal while Python ends, which puts Scrapy's handlers away before it is
+            # gone, would make another exit code of it.
+            install_shutdown_handlers(signal.SIG_IGN)
         fault = task.exception() if task.done() and not task.cancelled() else None
         if isinstance(fault, CannotBegin):
             return self._end(fault.outcome, str(fault))

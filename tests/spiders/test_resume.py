@@ -98,12 +98,18 @@ def test_a_second_signal_does_not_wait(place: Place) -> None:
             reached.wait(0.05)
     finally:
         process.kill()
-        process.communicate()
+        _, errors = process.communicate()
         answered.set()
-    assert process.returncode == Outcome.INTERRUPTED
+    assert process.returncode == Outcome.INTERRUPTED, errors
     assert not place.dataset.exists()
     assert go_on(place).outcome is Outcome.ACCEPTED
     assert len(place.site.twice) <= IN_FLIGHT
+
+
+def test_a_signal_as_the_program_ends_changes_nothing(place: Place) -> None:
+    done = place.run_in("late")
+    assert done.returncode == Outcome.ACCEPTED, done.stderr
+    assert place.dataset.exists()
 
 
 @pytest.mark.parametrize("status", [long(429), 503])
