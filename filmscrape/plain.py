@@ -4,15 +4,16 @@ A crawl checks a record and prints it. The models are for what works on a record
 some twenty-five parts, and printing them, would take as long again as checking them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import orjson
-from pydantic import AfterValidator, ConfigDict, TypeAdapter, with_config
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError, with_config
+from pydantic.config import ExtraValues
 from typing_extensions import TypedDict  # what pydantic asks for on Python 3.11
 
-from filmscrape.records import Part
+from filmscrape.records import Part, Surely
 
 Record = dict[str, Any]
 
@@ -22,7 +23,13 @@ def checked(model: type[Part], values: Mapping[str, Any]) -> Record:
 
     :raises pydantic.ValidationError: names every value that breaks a rule, by the same paths and reasons as the model.
     """
-    return _adapter(model).validate_python(values)
+    try:
+        record = _validate(model, True)(values)
+        if record == values:  # no unknown key was left out
+            return record
+    except ValidationError:
+        pass
+    return _validate(model, False)(values)  # something is broken, or rare
 
 
 def is_page(record: Record) -> bool:
@@ -36,28 +43,34 @@ def line_of(record: Record) -> bytes:
 
 
 @cache
-def _adapter(model: type[Part]) -> TypeAdapter[Record]:
-    return TypeAdapter(_form(model))
+def _validate(model: type[Part], is_sure: bool) -> Callable[[Mapping[str, Any]], Record]:
+    return TypeAdapter(_form(model, is_sure)).validator.validate_python
 
 
-def _form(model: type[Part]) -> Any:
-    """A dictionary's type with the fields of a model, each under its rules."""
-    fields = {name: _ruled(_plain(field.annotation), field.metadata) for name, field in model.model_fields.items()}
-    form = with_config(ConfigDict(extra="forbid"))(TypedDict(model.__name__, fields))  # type: ignore[operator]
+def _form(model: type[Part], is_sure: bool) -> Any:
+    """A dictionary's type with the fields of a model, each under its rules.
+
+    :param is_sure: take nothing but what :class:`Surely` fits, where a field has that; and leave out what is unknown,
+        since refusing it costs a fifth of the whole.
+    """
+    fields = {name: _plain(field.annotation, field.metadata, is_sure) for name, field in model.model_fields.items()}
+    extra: ExtraValues = "ignore" if is_sure else "forbid"
+    form = with_config(ConfigDict(extra=extra))(TypedDict(model.__name__, fields))  # type: ignore[operator]
     return form if model.hold_together is Part.hold_together else Annotated[form, AfterValidator(_across(model))]
 
 
-def _plain(kind: Any) -> Any:
-    """The type of a field, its parts plain too."""
+def _plain(kind: Any, rules: Sequence[Any], is_sure: bool) -> Any:
+    """The type of a field under its rules, its parts plain too."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _plain(parts[0], [*parts[1:], *rules], is_sure)
+    surely = next((rule for rule in rules if isinstance(rule, Surely)), None)
+    if is_sure and surely:
+        return Annotated[str, Field(pattern=surely.pattern)]
     if isinstance(kind, type) and issubclass(kind, Part):
-        return _form(kind)
-    if get_origin(kind) is list:
-        (item,) = get_args(kind)
-        return list[_plain(item)]  # type: ignore[misc]  # made while the program runs
-    return kind
-
-
-def _ruled(kind: Any, rules: list[Any]) -> Any:
+        kind = _form(kind, is_sure)
+    elif origin in (list, Union):
+        kind = origin[tuple(_plain(part, (), is_sure) for part in parts)]
     return Annotated[kind, *rules] if rules else kind
 
 

@@ -66,4 +66,4 @@ def event_id(source: str, address: str) -> str:
 
 def utc(moment: datetime) -> str:
     """Print an aware time as the contract wants it: UTC, whole seconds, ``Z``."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

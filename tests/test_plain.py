@@ -1,18 +1,22 @@
 """Plain records are checked and printed as their models check and print them."""
 
+import re
+import sys
+import unicodedata
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from filmscrape import plain
 from filmscrape.interpret import interpret
 from filmscrape.plain import Record, checked, is_page, line_of
-from filmscrape.records import Event, Part
+from filmscrape.records import Event, Instant, Line, Part, Surely, Text, UtcInstant
 from filmscrape.runs.merge import Sighting
 from tests.fixtures import events, set_by_the_run
 from tests.records import PROVENANCE, event, sighting
@@ -141,6 +145,76 @@ def test_a_key_too_many_or_too_few_is_refused_at_any_depth(path: Path) -> None:
         with pytest.raises(ValidationError) as caught:
             checked(Event, values)
         assert errors(caught.value) == judged(Event, values)[0] != []
+
+
+def surely(kind: Any) -> str:
+    """What a kind says of the values that are sound beyond doubt."""
+    (found,) = (rule.pattern for rule in get_args(kind) if isinstance(rule, Surely))
+    return found
+
+
+def test_letters_that_are_taken_for_sound_are_so_wherever_they_stand() -> None:
+    """All of Unicode: what is sure is fit, and joins with no letter before it, so that no text of such is not NFC."""
+    signs = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+    joining = {chr(int(unicodedata.decomposition(sign).split()[1], 16)) for sign in signs if composed(sign)}
+    joining.update(map(chr, (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))))  # parts of Hangul, which no table has
+    for kind in (Line, Text):
+        sure = "".join(filter(re.compile(surely(kind)).fullmatch, signs))
+        assert len(sure) > 30_000
+        assert TypeAdapter(kind).validate_python(sure) == sure
+        assert joining.isdisjoint(sure)
+        assert not any(map(unicodedata.combining, sure))
+
+
+def composed(sign: str) -> bool:
+    """Whether a sign is what two others make together."""
+    parts = unicodedata.decomposition(sign).split()
+    return len(parts) == 2 and not parts[0].startswith("<")
+
+
+@given(st.text("Hér <\u0301\n\u00a0\u202e中", max_size=6))
+def test_texts_that_are_taken_for_sound_are_so(text: str) -> None:
+    for kind in (Line, Text):
+        if re.search(surely(kind).replace("$", r"\Z"), text):
+            assert TypeAdapter(kind).validate_python(text) == text
+
+
+PAIRS = [f"{number:02}" for number in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("form", "number"),
+    [
+        ("2023-{}-{}T00:00:00Z", 365),
+        ("2024-{}-{}T23:59:59Z", 365),  # a leap day is looked at more closely
+        ("2023-02-03T{}:{}:59Z", 24 * 60),
+        ("2023-02-03T23:{}:{}Z", 60 * 60),
+        ("2023-02-03T00:00:00+{}:{}", 24 * 60),
+        ("2023-02-03T00:00:00-{}:{}", 24 * 60),
+    ],
+)
+def test_times_that_are_taken_for_sound_exist(form: str, number: int) -> None:
+    kind = UtcInstant if form.endswith("Z") else Instant
+    written = [form.format(one, other) for one in PAIRS for other in PAIRS]
+    sure = list(filter(re.compile(surely(kind)).fullmatch, written))
+    assert list(map(TypeAdapter(kind).validate_python, sure)) == sure
+    assert len(sure) == number
+
+
+def test_what_is_sure_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    real = plain._validate
+
+    def noting(model: type[Part], is_sure: bool) -> Any:
+        asked.append(is_sure)
+        return real(model, is_sure)
+
+    monkeypatch.setattr(plain, "_validate", noting)
+    checked(Event, FULL)
+    checked(Sighting, CARD)
+    assert asked == [True, True]
+    assert checked(Event, FULL | {"title": "SG\u0331aawaay"})["title"] == "SG\u0331aawaay"
+    assert asked == [True, True, True, False]
 
 
 def test_fields_come_out_in_the_order_of_the_contract() -> None:

@@ -8,7 +8,7 @@ from scrapy.crawler import Crawler
 from filmscrape.plain import Record
 from filmscrape.runs.dataset import write_events
 from filmscrape.runs.keeper import RunKeeper
-from filmscrape.runs.readings import write_readings
+from filmscrape.runs.readings import writing_readings
 from filmscrape.runs.stats import Stat
 
 
@@ -30,15 +30,14 @@ class WritePipeline:
 
     def close_spider(self) -> None:
         """Merge, sort and write."""
-        self._keeper.crawled = datetime.now(UTC)
-        with self._keeper.guarded():
-            written = write_events(self._keeper.spool, self._keeper.venues, self._keeper.run.events)
+        keeper = self._keeper
+        keeper.crawled = datetime.now(UTC)
+        with keeper.guarded():
+            known = keeper.same, keeper.listed(), keeper.answers_now(), keeper.facts()
+            with writing_readings(keeper.run.readings, keeper.spool, *known) as kept:
+                written = write_events(kept, keeper.venues, keeper.run.events)
             self._count(Stat.CONFLICTS, written.conflicts)
             self._count(Stat.DUPLICATES, -written.forked)  # no second page of one event: the page of another
-            self._keeper.forked = written.forked
-            self._keeper.written = written.lines
-            keeper = self._keeper
-            write_readings(
-                keeper.run.readings, keeper.spool, keeper.same, keeper.listed(), keeper.answers_now(), keeper.facts()
-            )
+            keeper.forked = written.forked
+            keeper.written = written.lines
             keeper.spool.remove()

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from filmscrape.records import Event
 from filmscrape.runs.films import merge_films
 from filmscrape.runs.merge import Sighting, Venues, newest_first
-from filmscrape.runs.spool import Spool
+from filmscrape.runs.spool import Spooled
 
 Value = TypeVar("Value")
 
@@ -26,18 +26,21 @@ class Written(NamedTuple):
     """Films beyond the first of their address: each is an event of its own."""
 
 
-def write_events(spool: Spool, venues: Venues, path: Path) -> Written:
+def write_events(kept: Iterable[Spooled], venues: Venues, path: Path) -> Written:
     """Write ``events.jsonl`` from what a run kept, and make it durable.
 
     One event is in memory at a time. The same input gives the same bytes (times and provenance aside).
 
+    :param kept: by id in order; of what has no page there is no record.
     :raises OSError: where the file cannot be written; it is no whole file then.
     """
     conflicts = forked = 0
 
     def groups() -> Iterator[list[tuple[str, bytes]]]:
         nonlocal conflicts, forked
-        for event_id, pages, sightings in spool:
+        for event_id, pages, sightings in kept:
+            if not pages:
+                continue
             if len(pages) == 1 and not sightings:
                 yield [(event_id, pages[0])]
                 continue

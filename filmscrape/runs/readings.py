@@ -20,6 +20,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from errno import EIO
@@ -27,11 +28,11 @@ from hashlib import sha256
 from io import BufferedReader, BufferedWriter
 from json.encoder import encode_basestring
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from isal import igzip
 
-from filmscrape.runs.spool import Spool
+from filmscrape.runs.spool import Spool, Spooled
 from filmscrape.unpacking import InflateError
 
 READINGS = "readings.jsonl.gz"
@@ -155,17 +156,18 @@ def _kind_of_sighting(line: bytes) -> str:
 
 
 # ------------------------------------------------------------------ writing
-def write_readings(
+@contextmanager
+def writing_readings(
     path: Path,
     spool: Spool,
     same: Mapping[str, str],
     listed: Iterable[str],
     answers: Iterable[Answered],
     facts: RunFacts,
-) -> None:
-    """Write what a run read, and make it durable.
+) -> Iterator[Iterator[Spooled]]:
+    """Write what a run read as somebody takes it from here, to read it from the disk but once; and make it durable.
 
-    :param spool: its records and sightings.
+    :param spool: its records and sightings; all of them are to be taken.
     :param same: events whose page is as it was, and when that was said.
     :param listed: ids of all events that it saw listed.
     :raises OSError: where it cannot be written.
@@ -178,7 +180,7 @@ def write_readings(
         BufferedWriter(packed, _AT_ONCE) as lines,
     ):
         lines.write(_json({"kind": "run", **facts._asdict()}))
-        lines.writelines(_in_order(spool, same, listed))
+        yield _noted(spool, same, set(listed), lines)
         for answer in sorted(answers, key=lambda answer: answer.path):
             lines.write(_json({"kind": "answer", **asdict(answer)}))
     with draft.open("rb") as written:
@@ -186,21 +188,37 @@ def write_readings(
     os.replace(draft, path)
 
 
-def _in_order(spool: Spool, same: Mapping[str, str], listed: Iterable[str]) -> Iterator[bytes]:
-    known = set(listed)
-    ids = spool.ids
-    ids.update(known, same)
-    for event_id in sorted(ids):
-        pages, sightings = spool.of(event_id)
-        if event_id in same:
-            yield _json({"kind": "same", "id": event_id, "at": same[event_id]})
-        else:
-            for line in pages if len(pages) == 1 else sorted(set(pages)):
-                yield _as_line(event_id, "page", line)
-        for kind, line in sorted({(_kind_of_sighting(line), line) for line in sightings}) if sightings else ():
-            yield _as_line(event_id, kind, line)
-        if not pages and event_id in known:
-            yield _json({"kind": "listed", "id": event_id, "at": ""})
+def write_readings(
+    path: Path,
+    spool: Spool,
+    same: Mapping[str, str],
+    listed: Iterable[str],
+    answers: Iterable[Answered],
+    facts: RunFacts,
+) -> None:
+    """Do the same where nobody else wants to see it."""
+    with writing_readings(path, spool, same, listed, answers, facts) as kept:
+        for _ in kept:
+            pass
+
+
+def _noted(spool: Spool, same: Mapping[str, str], listed: set[str], lines: BinaryIO) -> Iterator[Spooled]:
+    for kept in spool.all(listed.union(same)):
+        lines.writelines(_lines_of(kept, same, listed))
+        yield kept
+
+
+def _lines_of(kept: Spooled, same: Mapping[str, str], listed: set[str]) -> Iterator[bytes]:
+    event_id, pages, sightings = kept
+    if event_id in same:
+        yield _json({"kind": "same", "id": event_id, "at": same[event_id]})
+    else:
+        for line in pages if len(pages) == 1 else sorted(set(pages)):
+            yield _as_line(event_id, "page", line)
+    for kind, line in sorted({(_kind_of_sighting(line), line) for line in sightings}) if sightings else ():
+        yield _as_line(event_id, kind, line)
+    if not pages and event_id in listed:
+        yield _json({"kind": "listed", "id": event_id, "at": ""})
 
 
 def _as_line(event_id: str, kind: str, record: bytes) -> bytes:

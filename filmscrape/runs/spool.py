@@ -1,42 +1,55 @@
-"""Valid records on disk while the run lasts: memory holds where they begin, not what they say."""
+"""Valid records on disk while the run lasts: memory holds where they stand, not what they say."""
 
 import os
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from errno import EIO
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from filmscrape.plain import Record, is_page, line_of
 
 _AT_ONCE = 64 * 1024  # bytes of lines in memory before they are written; nobody reads them after a kill
-_A_LINE = 8 * 1024  # bytes read at once: most records have fewer
+_LENGTH = 28  # bits of a place that tell the length of a line, below its offset: one number takes the least memory
 
 
 class _Places:
-    """Where the lines of each id begin; nearly always one, so that no list is made for it."""
+    """Where the lines of each id stand; nearly always one, so that no list is made for it."""
 
     def __init__(self) -> None:
         self.first: dict[str, int] = {}
-        self._further: dict[str, array[int]] = {}
+        self._further: dict[str, list[int]] = {}
 
-    def add(self, event_id: str, offset: int) -> bool:
+    def add(self, event_id: str, offset: int, length: int) -> bool:
         """Note a line; false where there is another of the id."""
-        if self.first.setdefault(event_id, offset) == offset:
+        place = offset << _LENGTH | length
+        if self.first.setdefault(event_id, place) == place:
             return True
-        self._further.setdefault(event_id, array("q")).append(offset)
+        self._further.setdefault(event_id, []).append(place)
         return False
 
     def of(self, event_id: str) -> tuple[int, ...]:
-        """The offsets of the lines of an id, in their order."""
+        """The places of the lines of an id, in their order."""
         first = self.first.get(event_id)
         return () if first is None else (first, *self._further.get(event_id, ()))
+
+
+class Spooled(NamedTuple):
+    """What was kept of one id.
+
+    :ivar pages: the lines of its pages, as they came.
+    :ivar sightings: those of cards and calendar entries.
+    """
+
+    id: str
+    pages: list[bytes]
+    sightings: list[bytes]
 
 
 class Spool:
     """Records and sightings by id, as JSON lines in a file.
 
-    A crawl of 100,000 events needs some 20 MB for the offsets.
+    A crawl of 100,000 events needs some 20 MB for their places.
 
     :param path: the file to write.
     :raises OSError: where it cannot be written or read; every method that keeps or reads does.
@@ -59,7 +72,7 @@ class Spool:
         self._waiting += line
         if len(self._waiting) >= _AT_ONCE:
             self._write()
-        return (self._pages if is_page else self._sightings).add(event_id, offset)
+        return (self._pages if is_page else self._sightings).add(event_id, offset, len(line))
 
     def add_lines(self, lines: Sequence[tuple[str, bool, bytes]]) -> int:
         """Keep records that are printed already, and count.
@@ -80,32 +93,30 @@ class Spool:
         """Distinct ids of which there is a page; a sighting alone makes no record."""
         return len(self._pages.first)
 
-    @property
-    def ids(self) -> set[str]:
-        """All ids of which there is anything."""
-        return self._pages.first.keys() | self._sightings.first.keys()
-
     def of(self, event_id: str) -> tuple[list[bytes], list[bytes]]:
         """Read what was kept of one id: the lines of its pages, and of its sightings."""
         return self._read(self._pages.of(event_id)), self._read(self._sightings.of(event_id))
 
-    def __iter__(self) -> Iterator[tuple[str, list[bytes], list[bytes]]]:
-        """Read what was kept, by id in order: the id, the lines of its pages, and of its sightings."""
-        for event_id in sorted(self._pages.first):
-            yield event_id, *self.of(event_id)
+    def all(self, others: Iterable[str] = ()) -> Iterator[Spooled]:
+        """Read what was kept, by id in order.
 
-    def _read(self, offsets: Iterable[int]) -> list[bytes]:
+        :param others: ids that come too where nothing was kept of them.
+        """
+        for event_id in sorted({*self._pages.first, *self._sightings.first, *others}):
+            yield Spooled(event_id, *self.of(event_id))
+
+    def _read(self, places: Iterable[int]) -> list[bytes]:
         self._write()
-        return [self._line(offset) for offset in offsets]
+        return [self._line(place >> _LENGTH, place & (1 << _LENGTH) - 1) for place in places]
 
-    def _line(self, offset: int) -> bytes:
+    def _line(self, offset: int, length: int) -> bytes:
         line = b""
-        while b"\n" not in line:
-            more = os.pread(self._fd, _A_LINE, offset + len(line))
+        while len(line) < length:
+            more = os.pread(self._fd, length - len(line), offset + len(line))
             if not more:
                 raise OSError(EIO, "the file is shorter than what was written into it", str(self._path))
             line += more
-        return line[: line.index(b"\n") + 1]
+        return line
 
     @cached_property
     def _fd(self) -> int:

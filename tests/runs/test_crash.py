@@ -176,7 +176,7 @@ def yesterday(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yesterday]:
 
 BEFORE_THE_COMMIT = {
     "while events.jsonl is written": "during:20:filmscrape.runs.dataset:in_order",
-    "after the readings": "after:1:filmscrape.pipelines.write:write_readings",
+    "after the readings": "before:1:filmscrape.runs.spool:Spool.remove",
     "in the ledger's transaction": "during:10:filmscrape.runs.merging:Merging.merge",
     "after changes.jsonl": "after:1:filmscrape.runs.joining:write_draft",
     "while the dataset is drafted": "during:20:filmscrape.runs.ledger:Ledger.lines",
@@ -351,7 +351,7 @@ def test_what_was_committed_but_stands_beside_the_ledger_counts(yesterday: Yeste
 def test_leftovers_of_a_power_cut(yesterday: Yesterday, tmp_path: Path) -> None:
     """A torn record, drafts of no content, the draft of a dataset: all of it is overcome, and what is junk goes."""
     place = yesterday.place.copied_to(tmp_path / "output")
-    assert place.run_in("after:1:filmscrape.pipelines.write:write_readings").returncode == KILLED
+    assert place.run_in("before:1:filmscrape.runs.spool:Spool.remove").returncode == KILLED
     killed = place.runs()[1]
     (warc,) = killed.warcs
     os.truncate(warc, warc.stat().st_size - 100)

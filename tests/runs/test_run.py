@@ -121,7 +121,7 @@ def test_records_are_merged_and_sorted(tmp_path: Path) -> None:
     ]
     assert [spool.add(record.model_dump()) for record in records] == [True, True, True, False, False, True]
     assert spool.unique == 2
-    written = write_events(spool, Venues(), tmp_path / "events.jsonl")
+    written = write_events(spool.all(), Venues(), tmp_path / "events.jsonl")
     assert written == (2, 1, 0)
     found = [json.loads(line) for line in (tmp_path / "events.jsonl").read_bytes().splitlines()]
     assert [record["id"] for record in found] == ["festival:b", "festival:here"]
@@ -132,7 +132,7 @@ def test_records_are_merged_and_sorted(tmp_path: Path) -> None:
     assert not (tmp_path / "spool.jsonl").exists()
 
 
-def test_memory_holds_where_records_begin_and_not_what_they_say(tmp_path: Path) -> None:
+def test_memory_holds_where_records_stand_and_not_what_they_say(tmp_path: Path) -> None:
     """100,000 events have to be published within 400 MB: 4,000 bytes each, all told."""
     record = event(synopsis="A long story. " * 600)
     spool = Spool(tmp_path / "spool.jsonl")
@@ -140,7 +140,7 @@ def test_memory_holds_where_records_begin_and_not_what_they_say(tmp_path: Path) 
     try:
         for n in range(1000):
             spool.add(record.model_dump() | {"id": f"festival:event-{n:06}"})
-        written = write_events(spool, Venues(), tmp_path / "events.jsonl")
+        written = write_events(spool.all(), Venues(), tmp_path / "events.jsonl")
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -163,7 +163,7 @@ def test_records_can_be_read_while_others_come(tmp_path: Path, monkeypatch: pyte
         assert spool.of("c")[0][0] == lines[0]  # reading in between loses nothing
     assert (tmp_path / "spool.jsonl").read_bytes() == b"".join(lines)
     assert spool.of("c") == ([lines[0], lines[2], lines[6]], [])
-    assert [pages for _, pages, _ in spool][-1] == [lines[7]]
+    assert [pages for _, pages, _ in spool.all()][-1] == [lines[7]]
     spool.remove()
     assert not (tmp_path / "spool.jsonl").exists()
 

@@ -720,7 +720,7 @@ def test_disk_that_is_full(site: Site, old: Path, monkeypatch: pytest.MonkeyPatc
 def test_disk_that_is_full_when_the_records_are_written(site: Site, old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a line is left, which nobody may read as a record."""
 
-    def write_events(spool: Any, venues: Any, path: Path) -> None:
+    def write_events(kept: Any, venues: Any, path: Path) -> None:
         path.write_bytes(b'{"id":"torn')
         raise OSError(28, "No space left on device", str(path))
 
