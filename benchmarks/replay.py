@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import lxml.html
 
 from benchmarks.corpus import WHEN, pages, source, workplace, write_archive
-from benchmarks.measure import Ratio, Row, Spent, Watch, of_children, ratio
+from benchmarks.measure import Ratio, Row, Spent, Watch, of_children, of_rounds, ratio, rounds
 from filmscrape.archive.reader import read_captures
 from filmscrape.archive.replay import Replay, archive_of
 from filmscrape.fixtures import Answer, Site, serve
@@ -28,12 +28,11 @@ from filmscrape.items import Capture
 from filmscrape.plain import line_of
 from filmscrape.validation import record_of
 
-PAGES = 1000  # what a festival has in a year
-MANY = 6000
-CRAWLED = 600
-PARSES = 1500  # pages that each of two processes parses
-ROUNDS = 9
-ROUNDS_BY_THE_CLOCK = 5
+PAGES = 500
+MANY = 4000  # what a run costs in any case, and starting processes, is a fiftieth of it
+CRAWLED = 400
+PARSES = 750  # pages that each of two processes parses
+WITHIN = {"one": 30.0, "two": 85.0, "ceiling": 20.0, "crawl": 35.0}  # seconds
 NO_DELAY = ("DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=0", "CONCURRENT_REQUESTS=16", "CONCURRENT_REQUESTS_PER_DOMAIN=16")
 
 
@@ -65,7 +64,7 @@ def rows() -> Iterator[Row]:
     with workplace() as folder:
         path = folder / "pages.warc.gz"
         write_archive(path, PAGES)
-        found = ratio([(partial(replay, path, 1), partial(read_and_extract, path))], PAGES, rounds=ROUNDS)
+        found = ratio([(partial(replay, path, 1), partial(read_and_extract, path))], PAGES, within=WITHIN["one"])
         yield Row(
             f"replay: one process, {PAGES} pages",
             f"reading the WARC and extracting, {found.floor * 1000:.2f} ms a page",
@@ -76,48 +75,38 @@ def rows() -> Iterator[Row]:
         )
         path = folder / "many.warc.gz"
         write_archive(path, MANY)
-        found = _by_the_clock(partial(replay, path, 1), partial(replay, path, 2), MANY)
+        found, undisturbed = two_processes(path)
         yield _speed(f"replay: two processes, {MANY} pages", "one process", found, "≥ 1.8")
-        found = undisturbed(path)
         yield Row(
             "the same where each process has a processor to itself, by processor time",
-            f"one process, {found.floor * 1000:.2f} ms a page",
-            f"the one that merges, and half of what the others did, {found.measured * 1000:.2f} ms a page",
-            str(found),
+            f"one process, {undisturbed.measured * 1000:.2f} ms a page",
+            f"the one that merges, and half of what the others did, {undisturbed.floor * 1000:.2f} ms a page",
+            str(undisturbed),
             "≥ 1.8",
-            found.watch,
+            undisturbed.watch,
         )
-    found = ceiling()
-    yield _speed("for comparison: two processes that only parse", "one process", found, "")
-    found = crawling()
-    yield _speed(f"replay: one process, {CRAWLED} pages", "crawling them from this machine", found, "≥ 2.5")
+    yield _speed("for comparison: two processes that only parse", "one process", ceiling(), "")
+    yield _speed(f"replay: one process, {CRAWLED} pages", "crawling them from this machine", crawling(), "≥ 2.5")
 
 
-def _speed(what: str, floor: str, found: Ratio, goal: str) -> Row:
-    speeds = (f"{1 / seconds:,.0f} pages/s" for seconds in (found.floor, found.measured))
-    slow, fast = speeds
+def _speed(what: str, slow: str, found: Ratio, goal: str) -> Row:
+    """How many times as fast the floor is as what is measured."""
     shown = str(found) if goal else str(found).replace("**", "")
-    return Row(f"{what}, by the clock", f"{floor}, {slow}", fast, shown, goal, found.watch)
+    speeds = [f"{1 / seconds:,.0f} pages/s" for seconds in (found.measured, found.floor)]
+    return Row(f"{what}, by the clock", f"{slow}, {speeds[0]}", speeds[1], shown, goal, found.watch)
 
 
-def _by_the_clock(slow: Callable[[], object], fast: Callable[[], object], units: int) -> Ratio:
-    """How many times as fast the second is."""
-    found = ratio([(slow, fast)], units, rounds=ROUNDS_BY_THE_CLOCK, clock=time.perf_counter)
-    return Ratio(found.median, found.low, found.high, found.measured, found.floor, found.watch)
-
-
-def undisturbed(path: Path) -> Ratio:
-    """How many times as fast two processes are that wait for nobody but each other."""
-    watch, pairs = Watch(), []
-    for _ in range(ROUNDS_BY_THE_CLOCK):
+def two_processes(path: Path) -> tuple[Ratio, Ratio]:
+    """How many times as fast two processes are, by the clock, and if they waited for nobody but each other."""
+    watch = Watch()
+    by_clock, undisturbed = [], []
+    for _ in rounds(WITHIN["two"]):
         with watch.run():
-            alone = replay(path).processor
-            before = of_children()
-            merging = replay(path, 2).processor
-            pairs.append((alone, merging + (of_children() - before) / 2))
-    ratios = sorted(a / b for a, b in pairs)
-    slow, fast = (sorted(times)[len(times) // 2] / MANY for times in zip(*pairs, strict=True))
-    return Ratio(ratios[len(ratios) // 2], ratios[1], ratios[-2], slow, fast, watch)
+            alone, before = replay(path), of_children()
+            merging = replay(path, 2)
+        by_clock.append((merging.clock, alone.clock))
+        undisturbed.append((merging.processor + (of_children() - before) / 2, alone.processor))
+    return of_rounds(by_clock, MANY, watch), of_rounds(undisturbed, MANY, watch)
 
 
 def ceiling() -> Ratio:
@@ -132,7 +121,7 @@ def ceiling() -> Ratio:
             list(pool.map(parse, [bodies]))
             list(pool.map(parse, [bodies]))
 
-        return _by_the_clock(one_by_one, parallel, 2 * PARSES)
+        return ratio([(one_by_one, parallel)], 2 * PARSES, within=WITHIN["ceiling"], clock=time.perf_counter)
 
 
 def parse(bodies: Sequence[bytes]) -> None:
@@ -155,13 +144,11 @@ def crawling() -> Ratio:
         site.answers["/robots.txt"] = Answer(f"Sitemap: {origin}/sitemap.xml\n".encode())
         path = folder / "pages.warc.gz"
         write_archive(path, CRAWLED)
-        for _ in range(ROUNDS_BY_THE_CLOCK):
+        for _ in rounds(WITHIN["crawl"]):
             with watch.run():
                 crawled = crawl(origin, folder, CRAWLED)
-                pairs.append((crawled, replay(path).clock))
-    ratios = sorted(a / b for a, b in pairs)
-    slow, fast = (sorted(times)[len(times) // 2] / CRAWLED for times in zip(*pairs, strict=True))
-    return Ratio(ratios[len(ratios) // 2], ratios[1], ratios[-2], slow, fast, watch)
+                pairs.append((replay(path).clock, crawled))
+    return of_rounds(pairs, CRAWLED, watch)
 
 
 def crawl(origin: str, folder: Path, expected: int) -> float:
