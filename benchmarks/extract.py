@@ -14,7 +14,7 @@ from filmscrape.items import Capture
 from filmscrape.validation import record_of
 
 PAGES = 200
-WITHIN = 25.0  # seconds
+WITHIN = 15.0  # seconds
 AT_ONCE = 10
 # Of what takes ten times as long, or a hundred times, fewer pages are enough.
 OTHERS = (
@@ -22,7 +22,7 @@ OTHERS = (
     ("the same queries by BeautifulSoup", by_beautiful_soup, 10),
     ("`extruct` alone", by_extruct, 10),
 )
-WITHIN_OTHERS = 6.0
+WITHIN_OTHERS = 5.0
 _OF_PHRASES = 1024  # entries; smaller caches hold zones and tables
 _CAPTURE = Capture(WHEN, 200, "0" * 64)
 

@@ -20,10 +20,11 @@ from benchmarks.measure import Row, Watch, rounds
 from filmscrape.runs.outcome import Outcome
 
 LATENCY = 0.05  # seconds
-PAGES = 750
+PAGES = 1000
 IN_FLIGHT = 8  # requests of one worker at once
 WORKERS = (1, 2, 4)
-WITHIN = 75.0  # seconds
+PROCESSORS = 2  # what goals are for; more workers have one round
+WITHIN = 85.0  # seconds
 ROOT = Path(__file__).parent.parent
 _SETTINGS = (
     *("DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=0", "FLEET_LATE=0"),
@@ -49,16 +50,17 @@ def rows() -> Iterator[Row]:
     """
     watches = {workers: Watch() for workers in WORKERS}
     found: dict[int, list[Crawled]] = {workers: [] for workers in WORKERS}
-    for _ in rounds(WITHIN):
+    for number in rounds(WITHIN):
         for workers in WORKERS:
-            with watches[workers].run():
-                found[workers].append(_run(workers))
+            if workers <= PROCESSORS or not number:
+                with watches[workers].run():
+                    found[workers].append(_run(workers))
     for workers in WORKERS:
         yield _row(workers, found[workers], found[1], watches[workers])
 
 
 def _row(workers: int, runs: list[Crawled], alone: list[Crawled], watch: Watch) -> Row:
-    faster = sorted(one.pages / run.pages for one, run in zip(alone, runs, strict=True))
+    faster = sorted(one.pages / run.pages for one, run in zip(alone, runs, strict=False))
     pages, whole, first, one = (
         statistics.median(getattr(run, name) for run in of)
         for of, name in ((runs, "pages"), (runs, "whole"), (alone, "pages"), (alone, "whole"))

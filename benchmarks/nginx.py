@@ -1,6 +1,7 @@
 """A site of event pages on this machine, served by nginx: a server that is faster than any crawler here."""
 
 import gzip
+import os
 import shutil
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from benchmarks.corpus import FIXTURES, source
 from filmscrape.fixtures import Fixture
 
 _STARTS_WITHIN = 10  # seconds
+_ANSWERED = "answered.log"
 # One process in the foreground, everything it writes in a folder of its own: the system's nginx is not touched.
 # Pages lie there packed, as sites send them, so that no time goes into packing them anew for each crawler.
 _CONFIG = """\
@@ -23,6 +25,7 @@ pid {folder}/nginx.pid;
 error_log stderr crit;
 events {{ worker_connections 512; }}
 http {{
+    log_format answered "$msec";
     access_log off;
     sendfile on;
     keepalive_requests 100000;
@@ -36,6 +39,7 @@ http {{
         root {folder}/site;
         default_type "text/html; charset=UTF-8";
         location ~ /$ {{
+            access_log {folder}/{answered} answered;
             rewrite ^(.*)/$ $1 break;
             gzip_static always;
         }}
@@ -65,7 +69,7 @@ def serve(pages: int, folder: Path) -> Iterator[str]:
     _write_site(pages, folder / "site", origin)
     (folder / "temp").mkdir()
     config = folder / "nginx.conf"
-    config.write_text(_CONFIG.format(folder=folder, port=port), encoding="utf-8")
+    config.write_text(_CONFIG.format(folder=folder, port=port, answered=_ANSWERED), encoding="utf-8")
     server = subprocess.Popen([program, "-e", "stderr", "-p", str(folder), "-c", str(config)])
     try:
         _wait_for(server, port)
@@ -73,6 +77,26 @@ def serve(pages: int, folder: Path) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+
+
+def forget_answers(folder: Path) -> None:
+    """Begin to note anew when event pages are answered.
+
+    :param folder: that of :func:`serve`.
+    """
+    os.truncate(folder / _ANSWERED, 0)
+
+
+def first_answer(folder: Path, answers: int) -> float:
+    """Tell when the first event page was answered for, as ``time.time`` does.
+
+    :param answers: how many there are to be.
+    :raises RuntimeError: there are more or fewer.
+    """
+    moments = (folder / _ANSWERED).read_text(encoding="ascii").splitlines()
+    if len(moments) != answers:
+        raise RuntimeError(f"{len(moments)} pages were answered for in place of {answers}")
+    return float(moments[0])
 
 
 def paths(pages: int) -> list[str]:
