@@ -20,7 +20,7 @@ from benchmarks.measure import Row, Watch, rounds
 from filmscrape.runs.outcome import Outcome
 
 LATENCY = 0.05  # seconds
-PAGES = 1000
+PAGES = 800
 IN_FLIGHT = 8  # requests of one worker at once
 WORKERS = (1, 2, 4)
 PROCESSORS = 2  # what goals are for; more workers have one round
