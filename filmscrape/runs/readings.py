@@ -19,6 +19,7 @@ import gzip
 import json
 import os
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -165,9 +166,9 @@ def writing_readings(
     answers: Iterable[Answered],
     facts: RunFacts,
 ) -> Iterator[Iterator[Spooled]]:
-    """Write what a run read as somebody takes it from here, to read it from the disk but once; and make it durable.
+    """Write what a run read while somebody takes it from here, so that it is read from the disk once; make it durable.
 
-    :param spool: its records and sightings; all of them are to be taken.
+    :param spool: its records and sightings; those that nobody takes are written all the same.
     :param same: events whose page is as it was, and when that was said.
     :param listed: ids of all events that it saw listed.
     :raises OSError: where it cannot be written.
@@ -180,7 +181,9 @@ def writing_readings(
         BufferedWriter(packed, _AT_ONCE) as lines,
     ):
         lines.write(_json({"kind": "run", **facts._asdict()}))
-        yield _noted(spool, same, set(listed), lines)
+        kept = _noted(spool, same, set(listed), lines)
+        yield kept
+        deque(kept, maxlen=0)
         for answer in sorted(answers, key=lambda answer: answer.path):
             lines.write(_json({"kind": "answer", **asdict(answer)}))
     with draft.open("rb") as written:
@@ -196,10 +199,9 @@ def write_readings(
     answers: Iterable[Answered],
     facts: RunFacts,
 ) -> None:
-    """Do the same where nobody else wants to see it."""
-    with writing_readings(path, spool, same, listed, answers, facts) as kept:
-        for _ in kept:
-            pass
+    """Do the same where nobody takes it."""
+    with writing_readings(path, spool, same, listed, answers, facts):
+        pass
 
 
 def _noted(spool: Spool, same: Mapping[str, str], listed: set[str], lines: BinaryIO) -> Iterator[Spooled]:

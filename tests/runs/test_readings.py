@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from filmscrape.records import Event
 from filmscrape.runs.merge import Sighting
-from filmscrape.runs.readings import Answered, RunFacts, overview, read_readings, write_readings
+from filmscrape.runs.readings import Answered, RunFacts, overview, read_readings, write_readings, writing_readings
 from filmscrape.runs.spool import Spool
 from tests.records import event, screening, sighting
 
@@ -62,6 +63,36 @@ def written(
     write_readings(path, spool, same, listed, answers, RunFacts("1", is_live=True, is_complete=True))
     spool.remove()
     return path
+
+
+@pytest.mark.parametrize("taken", [0, 1, 9])
+def test_what_nobody_takes_is_written_all_the_same(taken: int, tmp_path: Path) -> None:
+    whole = written(tmp_path, [event(id=f"festival:{name}") for name in "ab"], listed=["festival:c"]).read_bytes()
+    spool, path = Spool(tmp_path / "spool"), tmp_path / "again.jsonl.gz"
+    for name in "ba":
+        spool.add(event(id=f"festival:{name}").model_dump())
+    facts = RunFacts("1", is_live=True, is_complete=True)
+    with writing_readings(path, spool, {}, ["festival:c"], (), facts) as kept:
+        found = [(one.id, len(one.pages), len(one.sightings)) for one in islice(kept, taken)]
+    assert found == [("festival:a", 1, 0), ("festival:b", 1, 0), ("festival:c", 0, 0)][:taken]
+    assert path.read_bytes() == whole
+    spool.remove()
+
+
+def test_readings_that_could_not_be_written_to_their_end_are_not_in_place(tmp_path: Path) -> None:
+    spool, path = Spool(tmp_path / "spool"), tmp_path / "readings.jsonl.gz"
+    spool.add(event().model_dump())
+    facts = RunFacts("1", is_live=True, is_complete=True)
+
+    def fail() -> None:
+        with writing_readings(path, spool, {}, (), (), facts) as kept:
+            next(kept)
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        fail()
+    assert not path.exists()
+    spool.remove()
 
 
 def test_lines_that_come_together_are_kept_as_those_that_come_alone(tmp_path: Path) -> None:
