@@ -22,6 +22,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 # Two workers at least: the tests that start a crawl wait more than they work.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$n" -gt 2 ] && echo "$$n" || echo 2)
+# Long tests wait for servers, browsers and kills: one more at a time.
+LONG_WORKERS ?= $(shell expr $(WORKERS) + 1)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long test-captures bench bench-growth record egg lint lock clean install
@@ -36,7 +38,7 @@ test: $(STAMP)  ## run the whole suite, offline
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 test-long: $(STAMP) $(OTHER_STAMPS)  ## run what takes long or needs programs of others: pywb, Chromium
-	@$(BIN)/python -m pytest -m long -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -m long -n $(LONG_WORKERS) $(ARGS)
 
 test-captures: $(STAMP)  ## test extraction over a folder of captured pages: make test-captures DIR=…
 	@test -d "$(DIR)" || { echo "make test-captures needs DIR=<folder with one folder a page>" >&2; exit 2; }

@@ -34,6 +34,7 @@ def test_demo_crawls_the_bundled_site(tmp_path: Path) -> None:
     assert events == sum(answer.kind == "event" for answer in bundled_site().answers.values())
 
 
+@pytest.mark.long
 def test_demo_on_a_terminal_shows_how_far_it_is(tmp_path: Path) -> None:
     (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
     line = [sys.executable, "-m", "filmscrape.demo"]

@@ -260,6 +260,7 @@ def test_what_was_tried_again_is_there_each_time(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ accidents
+@pytest.mark.long
 def test_killed_in_the_middle(tmp_path: Path) -> None:
     """Every whole record is readable; what is torn is cut off and counted when the next run meets it."""
     site = bundled_site()

@@ -71,6 +71,7 @@ def exported(folder: Path, to: Path, **environment: str) -> dict[str, bytes]:
     return files(to)
 
 
+@pytest.mark.long
 def test_two_processes_in_two_time_zones_and_folders_write_the_same_bytes(tmp_path: Path) -> None:
     pages = fixtures()
     told(tmp_path / "a", pages, [pages[0].model_copy(update={"year": 1950, "last_seen": "2030-01-01T00:00:00Z"})])

@@ -22,6 +22,7 @@ from filmscrape.runs.stored import LEDGER, runs_of
 from tests.crawling import ROOT, SOURCE, Crawl, bundled_site, command, crawl, environment, load_spider, rows, scrapy
 from tests.foreign_warcs import Kept, write_warc
 from tests.in_process import run
+from tests.marks import long
 from tests.stored_runs import Past
 
 
@@ -261,7 +262,7 @@ def test_nothing_is_published_while_a_run_holds_the_lock(crawled: Crawl, output:
     assert run(Command(), crawled.folder.name, "--publish", "--jobs", "1", output=output).returncode == 0
 
 
-@pytest.mark.parametrize("kind", ["event", "calendar"])
+@pytest.mark.parametrize("kind", ["event", long("calendar")])
 def test_a_page_dated_years_ahead_is_lost_as_in_the_crawl(kind: str, tmp_path: Path) -> None:
     """It would be the newest word on its page for decades."""
     site = bundled_site()

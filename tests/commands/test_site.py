@@ -11,6 +11,7 @@ from filmscrape.runs.stored import LEDGER
 from tests.exports.stored import files, told
 from tests.full_disk import full_disk
 from tests.in_process import run
+from tests.marks import long
 from tests.records import event, screening
 
 
@@ -79,7 +80,7 @@ def test_a_folder_that_cannot_be_written_is_named_with_what_to_do(output: Path) 
     assert line.endswith("; make room or name another folder with --output")
 
 
-@pytest.mark.parametrize("most", [6_000, 100])  # bytes of a file: full as a page is written, and at once
+@pytest.mark.parametrize("most", [6_000, long(100)])  # bytes of a file: full as a page is written, and at once
 def test_a_full_disk_is_named_with_what_to_do_and_leaves_the_catalogue_of_before(most: int, output: Path) -> None:
     assert run(Command(), output=output).returncode == 0
     before = files(output / "site")
@@ -91,7 +92,7 @@ def test_a_full_disk_is_named_with_what_to_do_and_leaves_the_catalogue_of_before
     assert not (output / ".site.new").exists()
 
 
-@pytest.mark.parametrize("at", [0, 5000])
+@pytest.mark.parametrize("at", [0, long(5000)])
 def test_a_damaged_ledger_is_named_with_what_to_do(at: int, tmp_path: Path) -> None:
     folder = tmp_path / "festival"
     told(folder, [event(screenings=[screening()])])

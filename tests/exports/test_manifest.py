@@ -98,6 +98,7 @@ def test_the_same_dataset_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ Data Package
+@pytest.mark.long
 def test_frictionless_finds_the_package_valid(tmp_path: Path) -> None:
     folder = package(tmp_path, dataset_of(tmp_path, *bundled()), *(name for name in FORMATS if name != "manifest"))
     report = frictionless.validate(str(folder / "datapackage.json"))

@@ -56,6 +56,7 @@ def check_same(place: Fleet, alone: Alone, *, again: int = 0) -> None:
 AT_A_KILL = 2 * IN_HAND
 
 
+@pytest.mark.long
 def test_one_killed_twice_and_the_server_once(alone: Alone, tmp_path: Path) -> None:
     with fleet(tmp_path, Slow(SLOW)) as place:
         workers = place.workers(3)

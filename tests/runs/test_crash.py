@@ -278,7 +278,7 @@ rebuild(Path(sys.argv[2]))
         long("after:1:filmscrape.runs.recovery:write_ledger"),
         "before:1:filmscrape.runs.recovery:_adopt",
         long("after:1:filmscrape.runs.recovery:_adopt"),
-        "after:2:filmscrape.runs.recovery:_remove",
+        long("after:2:filmscrape.runs.recovery:_remove"),
         long("before:1:filmscrape.runs.recovery:os.replace"),
         long("after:1:filmscrape.runs.recovery:os.replace"),
     ],
@@ -399,7 +399,7 @@ def damaged_by(place: Place, size: int, **settings: object) -> str:
 @pytest.mark.parametrize(
     ("size", "settings", "name"),
     [
-        (60_000, {}, "runs/"),  # the WARC, in the crawl
+        long(60_000, {}, "runs/"),  # the WARC, in the crawl
         long(100_000, {"WARC": 0}, "runs/"),  # what is kept of the records meanwhile
         long(200_000, {"WARC": 0}, LEDGER),  # the ledger, in its transaction
     ],

@@ -237,6 +237,7 @@ def test_a_crawl_tells(crawl: Crawling, watcher: Watcher, tmp_path: Path) -> Non
     assert list(tmp_path.glob("*/runs/*/run.json"))
 
 
+@pytest.mark.long
 def test_a_crawl_that_fails_tells_and_minds_no_deaf_service(crawl: Crawling, watcher: Watcher) -> None:
     watcher.status = 500
     with closing(socket.socket()) as free:

@@ -65,7 +65,7 @@ def frames(seen: str) -> list[str]:
     return re.findall(rf". {SOURCE}: \d+ of [^\r\n\x1b]*", ESCAPE.sub("\x1b", seen))
 
 
-@pytest.mark.parametrize(("columns", "level"), [(80, "WARNING"), long(40, "WARNING"), long(100, "INFO")])
+@pytest.mark.parametrize(("columns", "level"), [long(80, "WARNING"), long(40, "WARNING"), long(100, "INFO")])
 def test_log_lines_stand_above_it(columns: int, level: str, tmp_path: Path) -> None:
     done = crawled(tmp_path, "-L", level, columns=columns)
     shown = frames(done.seen)
@@ -95,7 +95,7 @@ def test_json_is_alone_on_standard_output(tmp_path: Path) -> None:
     assert frames(done.seen)
 
 
-@pytest.mark.parametrize(("variables", "pattern"), [({"NO_COLOR": "1"}, COLOUR), long({"TERM": "dumb"}, ESCAPE)])
+@pytest.mark.parametrize(("variables", "pattern"), [long({"NO_COLOR": "1"}, COLOUR), long({"TERM": "dumb"}, ESCAPE)])
 def test_what_a_user_does_not_want_is_not_sent(variables: dict[str, str], pattern: Any, tmp_path: Path) -> None:
     done = crawled(tmp_path, variables=variables)
     assert not pattern.search(done.seen)

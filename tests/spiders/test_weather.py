@@ -421,6 +421,7 @@ def test_the_wire_as_a_user_has_it(tmp_path: Path) -> None:
     assert int(done.stdout.split()[-1]) < 300_000, "KB; the bodies are 40 MB on the wire and 640 MB unpacked"
 
 
+@pytest.mark.long
 def test_patience_as_a_user_has_it(tmp_path: Path) -> None:
     """On Twisted's reactor a wait ends in its time, and a long one when SIGTERM says so."""
     scripts: Scripts = {path: [says(503, Retry_After="500")] for path in EVENTS}
