@@ -21,7 +21,7 @@ from tests.killing import Watched, crawled, ended, watched_site
 
 KILLED = -signal.SIGKILL
 SLOW = 0.25  # seconds of an answer: then a fleet is at work long enough to be disturbed
-RANDOM_POINTS = int(os.environ.get("KILL_POINTS") or 4)  # each run of the suite tries others
+RANDOM_POINTS = int(os.environ.get("KILL_POINTS") or 2)  # each run of the suite tries others
 
 
 @dataclass(frozen=True)
@@ -201,11 +201,19 @@ ENDS = {
     "before SHA256SUMS": "before:1:filmscrape.runs.folder:write_checksums",
     "when it has published": "before:1:filmscrape.fleet.board:Board.finish",
 }
+# Where it is tried, too, that nobody is there to take over: a phase of each state that the next one can find.
+WITHOUT_ANOTHER = (
+    "before it gathers",
+    "while it sums up",
+    "in the ledger's transaction",
+    "between rename and run.json",
+)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("number", [2, 1])
-@pytest.mark.parametrize("where", ENDS)
+@pytest.mark.parametrize(
+    ("where", "number"), [*((where, 2) for where in ENDS), *((where, 1) for where in WITHOUT_ANOTHER)]
+)
 def test_killed_as_the_one_that_publishes(where: str, number: int, alone: Alone, tmp_path: Path) -> None:
     """Another one takes over, be it one that was there or one that comes, and the run is published once."""
     with fleet(tmp_path) as place:

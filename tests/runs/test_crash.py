@@ -27,7 +27,7 @@ from tests.killing import IN_FLIGHT, QUICK, Place, crawled, ended, watched_site
 from tests.marks import long
 
 KILLED = -signal.SIGKILL
-RANDOM_POINTS = int(os.environ.get("KILL_POINTS") or 12)  # each run of the suite tries others
+RANDOM_POINTS = int(os.environ.get("KILL_POINTS") or 6)  # each run of the suite tries others
 
 
 @dataclass(frozen=True)
