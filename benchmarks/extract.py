@@ -22,7 +22,7 @@ OTHERS = (
     ("the same queries by BeautifulSoup", by_beautiful_soup, 10),
     ("`extruct` alone", by_extruct, 10),
 )
-WITHIN_OTHERS = 5.0
+WITHIN_OTHERS = 4.0
 _OF_PHRASES = 1024  # entries; smaller caches hold zones and tables
 _CAPTURE = Capture(WHEN, 200, "0" * 64)
 

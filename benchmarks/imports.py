@@ -11,7 +11,7 @@ from benchmarks.corpus import workplace
 from benchmarks.measure import Row, of_children, ratio
 
 ROOT = Path(__file__).parent.parent
-WITHIN = 8.0  # seconds
+WITHIN = 6.0  # seconds
 _SPIDER = """\
 import scrapy
 

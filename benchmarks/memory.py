@@ -12,7 +12,7 @@ from benchmarks.corpus import workplace, write_archive
 from benchmarks.measure import Row, Spent, Watch
 from benchmarks.replay import replay
 
-FEW, MANY = 1_000, 5_000
+FEW, MANY = 1_000, 4_000
 
 
 class Peak(NamedTuple):
@@ -27,7 +27,7 @@ class Peak(NamedTuple):
 
 
 def rows() -> Iterator[Row]:
-    """Five times the pages; a hundred times are in the table of growth."""
+    """Four times the pages; a hundred times are in the table of growth."""
     watch = Watch()
     with workplace() as folder:
         peaks = []
