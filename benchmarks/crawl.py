@@ -129,7 +129,7 @@ def run(one: Crawler, origin: str, pages: int, folder: Path) -> Spent:
     """Crawl so many pages, from starting Python to its end."""
     output = Path(tempfile.mkdtemp(dir=folder))
     if one.goal:
-        command = crawl_command(origin, pages, output, dict(pair.split("=") for pair in one.command))
+        command = crawl_command(origin, output, dict(pair.split("=") for pair in one.command))
     else:
         command = [*one.command, origin, str(pages)]
     environment = {**os.environ, "SCRAPY_SETTINGS_MODULE": "filmscrape.settings", "no_proxy": "127.0.0.1"}
@@ -143,14 +143,12 @@ def run(one: Crawler, origin: str, pages: int, folder: Path) -> Spent:
     return found
 
 
-def crawl_command(origin: str, pages: int, output: Path, settings: Mapping[str, object]) -> list[str]:
-    """``scrapy crawl`` of the whole site, by its sitemap, or of one event."""
-    scope = {"discover": "sitemap"} if pages > 1 else {"discover": "none", "only": "event-00000"}
-    arguments = [part for name, value in {"base_url": origin, **scope}.items() for part in ("-a", f"{name}={value}")]
+def crawl_command(origin: str, output: Path, settings: Mapping[str, object]) -> list[str]:
+    """``scrapy crawl`` of the whole site, by its sitemap."""
     given = {**_NO_DELAY, "OUTPUT_DIR": output, **settings}
     return [
         *(sys.executable, "-m", "scrapy", "crawl", source().name),
-        *arguments,
+        *("-a", f"base_url={origin}", "-a", "discover=sitemap"),
         *(part for name, value in given.items() for part in ("-s", f"{name}={value}")),
     ]
 
