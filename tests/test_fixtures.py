@@ -4,7 +4,10 @@
 the difference. ``FILMSCRAPE_CAPTURES`` names another folder of the same shape (``make test-captures DIR=…``).
 """
 
+import gc
 import json
+import weakref
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,6 +58,24 @@ def test_expectation_is_whole(fixture: Fixture) -> None:
 def test_page_that_is_no_event_gives_no_record(fixture: Fixture) -> None:
     with pytest.raises(NotAnEvent):
         fixture.event_page().read()
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """What goes, goes by itself."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("fixture", EVENTS, ids=lambda fixture: fixture.name)
+def test_a_page_that_was_read_is_gone(fixture: Fixture) -> None:
+    page = fixture.event_page()
+    page.read()
+    seen = weakref.ref(page)
+    del page
+    assert seen() is None, "in a circle of references, a page and its tree take memory until the collector comes by"
 
 
 def test_there_are_fixtures() -> None:

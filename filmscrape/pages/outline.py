@@ -144,6 +144,8 @@ class Outline:
             self._close_open_nodes()
         except RecursionError:
             raise UnreadablePage("elements are nested hundreds deep") from None
+        # They know the page, which has this outline: a circle, in which each page would wait for the garbage collector.
+        del self._ends_at, self._skips
 
     # ------------------------------------------------------------------ the walk
     def _walk(self, el: etree._Element, tag: str, cls: str, parent: Node | None) -> None:
