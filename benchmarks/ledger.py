@@ -13,7 +13,7 @@ from filmscrape.interpret import interpret
 from filmscrape.plain import line_of
 from filmscrape.runs.folder import RunFolder
 from filmscrape.runs.joining import join_run
-from filmscrape.runs.readings import Answered, RunFacts, write_readings
+from filmscrape.runs.readings import Answered, RunFacts, RunNotes, write_readings
 from filmscrape.runs.recovery import open_ledger
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.versions import versions
@@ -56,7 +56,7 @@ def run(output: Path, events: int, when: datetime) -> Spent:
         listed.append(event_id)
         answers.append(Answered(urlsplit(url).path, utc(when), '"abc"', "", "sha1:" + "A" * 32, "0" * 64))
     facts = RunFacts(folder.id, is_live=True, is_complete=True)
-    write_readings(folder.readings, spool, {}, listed, answers, facts)
+    write_readings(folder.readings, spool, RunNotes(facts, listed=listed, answers=answers))
     spool.remove()
     folder.close()
     del answers, listed, spool

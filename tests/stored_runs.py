@@ -20,7 +20,7 @@ from warcio.warcwriter import WARCWriter
 from filmscrape.archive.manifest import CHECKSUMS, file_sha256, write_checksums
 from filmscrape.runs.folder import new_run_id
 from filmscrape.runs.ledger import Ledger
-from filmscrape.runs.readings import READINGS, RunFacts, write_readings
+from filmscrape.runs.readings import READINGS, RunFacts, RunNotes, write_readings
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stored import LEDGER, StoredRun
 from tests.records import PROVENANCE, event
@@ -158,7 +158,8 @@ class Past:
         spool = Spool(folder / "spool.jsonl")
         for line in lines:
             spool.add(json.loads(line))
-        write_readings(folder / READINGS, spool, {}, (), (), RunFacts(folder.name, is_live=False, is_complete=False))
+        facts = RunFacts(folder.name, is_live=False, is_complete=False)
+        write_readings(folder / READINGS, spool, RunNotes(facts))
         spool.remove()
         return self.join(folder)
 

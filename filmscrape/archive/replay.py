@@ -28,7 +28,7 @@ from filmscrape.runs.lock import SourceLock
 from filmscrape.runs.merge import Venues
 from filmscrape.runs.merging import Touched
 from filmscrape.runs.outcome import Outcome, Verdict
-from filmscrape.runs.readings import RunFacts, writing_readings
+from filmscrape.runs.readings import RunFacts, RunNotes, writing_readings
 from filmscrape.runs.recovery import look_at_ledger, open_ledger
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stats import Counts, Stat
@@ -115,8 +115,8 @@ class Reading:
 
     def write(self) -> None:
         """Write what was read: the records, and the readings that they are made of."""
-        facts = RunFacts(self.run.id, is_live=False, is_complete=False)
-        with writing_readings(self.run.readings, self._spool, {}, (), (), facts) as kept:
+        notes = RunNotes(RunFacts(self.run.id, is_live=False, is_complete=False))
+        with writing_readings(self.run.readings, self._spool, notes) as kept:
             written = write_events(kept, self._venues, self.run.events)
         self._stats[Stat.CONFLICTS] += written.conflicts
         self._stats[Stat.DUPLICATES] -= written.forked

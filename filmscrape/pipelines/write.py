@@ -33,8 +33,7 @@ class WritePipeline:
         keeper = self._keeper
         keeper.crawled = datetime.now(UTC)
         with keeper.guarded():
-            known = keeper.same, keeper.listed(), keeper.answers_now(), keeper.facts()
-            with writing_readings(keeper.run.readings, keeper.spool, *known) as kept:
+            with writing_readings(keeper.run.readings, keeper.spool, keeper.notes()) as kept:
                 written = write_events(kept, keeper.venues, keeper.run.events)
             self._count(Stat.CONFLICTS, written.conflicts)
             self._count(Stat.DUPLICATES, -written.forked)  # no second page of one event: the page of another

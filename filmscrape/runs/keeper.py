@@ -28,7 +28,7 @@ from filmscrape.runs.lock import SourceLock
 from filmscrape.runs.measure import Measures, measure
 from filmscrape.runs.merge import Venues
 from filmscrape.runs.outcome import Outcome, Verdict
-from filmscrape.runs.readings import Answered, RunFacts, cut, is_before, joined
+from filmscrape.runs.readings import Answered, RunFacts, RunNotes, cut, is_before, joined
 from filmscrape.runs.recovery import open_ledger
 from filmscrape.runs.resume import resumable
 from filmscrape.runs.spool import Spool
@@ -214,14 +214,17 @@ class RunKeeper:
             deferred_from_coro(self.crawler.engine.close_spider_async(reason="cannot_write"))
 
     # ------------------------------------------------------------------ the end
-    def facts(self) -> RunFacts:
-        """What the ledger has to know of the run as a whole."""
+    def notes(self) -> RunNotes:
+        """What the run knows besides its records."""
+        return RunNotes(self._facts(), self.same, self._listed(), self._answers_now())
+
+    def _facts(self) -> RunFacts:
         is_live = self.spider.reading is None
         missed = self.crawler.stats.get_value(Stat.DISCOVERY_FAILED, 0)
         is_whole = self.spider.scope.is_whole(self.spider.places) and not missed
         return RunFacts(self.run.id, is_live, is_live and is_whole)
 
-    def answers_now(self) -> list[Answered]:
+    def _answers_now(self) -> list[Answered]:
         """With what to ask the next time.
 
         What a sitemap says is noted of a page that was captured after it: an earlier one may be from before the change.
@@ -233,7 +236,7 @@ class RunKeeper:
                 self.answers[answer.path] = replace(answer, lastmod=noted)
         return list(self.answers.values())
 
-    def listed(self) -> list[str]:
+    def _listed(self) -> list[str]:
         """Ids of the events that the run saw listed, whatever became of their pages."""
         return [] if self.spider.reading else [self.id_of(url) for url in self.worklist]
 

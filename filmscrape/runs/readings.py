@@ -29,6 +29,7 @@ from hashlib import sha256
 from io import BufferedReader, BufferedWriter
 from json.encoder import encode_basestring
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple
 
 from isal import igzip
@@ -119,6 +120,19 @@ class RunFacts(NamedTuple):
     is_complete: bool
 
 
+class RunNotes(NamedTuple):
+    """What a run knows besides its records and sightings.
+
+    :ivar same: ids of the events whose page is as it was, and when that was said, UTC.
+    :ivar listed: ids of all events that it saw listed.
+    """
+
+    facts: RunFacts
+    same: Mapping[str, str] = MappingProxyType({})
+    listed: Iterable[str] = ()
+    answers: Iterable[Answered] = ()
+
+
 # ------------------------------------------------------------------ records as bytes
 def content_of(line: bytes) -> str:
     """Compute the digest of what a record or a sighting says, without times and provenance."""
@@ -158,19 +172,10 @@ def _kind_of_sighting(line: bytes) -> str:
 
 # ------------------------------------------------------------------ writing
 @contextmanager
-def writing_readings(
-    path: Path,
-    spool: Spool,
-    same: Mapping[str, str],
-    listed: Iterable[str],
-    answers: Iterable[Answered],
-    facts: RunFacts,
-) -> Iterator[Iterator[Spooled]]:
+def writing_readings(path: Path, spool: Spool, notes: RunNotes) -> Iterator[Iterator[Spooled]]:
     """Write what a run read while somebody takes it from here, so that it is read from the disk once; make it durable.
 
     :param spool: its records and sightings; those that nobody takes are written all the same.
-    :param same: events whose page is as it was, and when that was said.
-    :param listed: ids of all events that it saw listed.
     :raises OSError: where it cannot be written.
     """
     draft = path.with_name(f".{path.name}")
@@ -180,27 +185,20 @@ def writing_readings(
         igzip.IGzipFile("", "wb", _LEVEL, file, mtime=0) as packed,
         BufferedWriter(packed, _AT_ONCE) as lines,
     ):
-        lines.write(_json({"kind": "run", **facts._asdict()}))
-        kept = _noted(spool, same, set(listed), lines)
+        lines.write(_json({"kind": "run", **notes.facts._asdict()}))
+        kept = _noted(spool, notes.same, set(notes.listed), lines)
         yield kept
         deque(kept, maxlen=0)
-        for answer in sorted(answers, key=lambda answer: answer.path):
+        for answer in sorted(notes.answers, key=lambda answer: answer.path):
             lines.write(_json({"kind": "answer", **asdict(answer)}))
     with draft.open("rb") as written:
         os.fsync(written.fileno())
     os.replace(draft, path)
 
 
-def write_readings(
-    path: Path,
-    spool: Spool,
-    same: Mapping[str, str],
-    listed: Iterable[str],
-    answers: Iterable[Answered],
-    facts: RunFacts,
-) -> None:
+def write_readings(path: Path, spool: Spool, notes: RunNotes) -> None:
     """Do the same where nobody takes it."""
-    with writing_readings(path, spool, same, listed, answers, facts):
+    with writing_readings(path, spool, notes):
         pass
 
 

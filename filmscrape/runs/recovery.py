@@ -23,7 +23,7 @@ from filmscrape.runs.joining import join_run
 from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.lock import SourceLock
 from filmscrape.runs.publish import draft_path, put_in_place, sync, write_draft
-from filmscrape.runs.readings import READINGS, RunFacts, page_reading, write_readings
+from filmscrape.runs.readings import READINGS, RunFacts, RunNotes, page_reading, write_readings
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stored import EVENTS, LEDGER, PARTS, REPORT, RUNS, StoredRun, runs_of
 from filmscrape.runs.versions import versions
@@ -257,7 +257,7 @@ def _write_adopted(readings: Path, lines: Iterable[bytes], run_id: str) -> int:
     for line in lines:
         with suppress(ValueError, KeyError, TypeError):
             spool.add_line(page_reading(address_of(str(json.loads(line)["id"])), line).id, True, line)
-    write_readings(readings, spool, {}, (), (), RunFacts(run_id, is_live=False, is_complete=False))
+    write_readings(readings, spool, RunNotes(RunFacts(run_id, is_live=False, is_complete=False)))
     spool.remove()
     return spool.unique
 

@@ -11,7 +11,7 @@ from filmscrape.records import Event
 from filmscrape.runs.films import address_of
 from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.merging import Touched
-from filmscrape.runs.readings import READINGS, RunFacts, write_readings
+from filmscrape.runs.readings import READINGS, RunFacts, RunNotes, write_readings
 from filmscrape.runs.spool import Spool
 from tests.records import director, event, screening
 
@@ -33,7 +33,7 @@ def read(ledger: Ledger, *records: Event) -> dict[str, Touched]:
         for record in records:
             spool.add_line(address_of(record.id), True, record.as_line())
         facts = RunFacts(f"run {len(ledger.runs())}", is_live=False, is_complete=False)
-        write_readings(path, spool, {}, (), (), facts)
+        write_readings(path, spool, RunNotes(facts))
         spool.remove()
         with ledger.transaction():
             return {touched.id: touched for touched in ledger.merge(path)}

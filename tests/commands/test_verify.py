@@ -17,7 +17,7 @@ from filmscrape.archive.manifest import CHECKSUMS, file_sha256, write_checksums
 from filmscrape.archive.verification import References, check_run
 from filmscrape.commands.verify import Command
 from filmscrape.runs.lock import SourceLock
-from filmscrape.runs.readings import READINGS, RunFacts, write_readings
+from filmscrape.runs.readings import READINGS, RunFacts, RunNotes, write_readings
 from filmscrape.runs.spool import Spool
 from tests.offline import Done, run
 from tests.records import event
@@ -405,7 +405,7 @@ def test_memory_does_not_grow_with_the_ledger(tmp_path: Path) -> None:
     for n in range(600):
         spool.add(event(id=f"festival:film-{n}", synopsis=f"{n} " * 5000).model_dump())
     facts = RunFacts(run_.id, is_live=False, is_complete=False)
-    write_readings(run_.path / READINGS, spool, {}, (), (), facts)
+    write_readings(run_.path / READINGS, spool, RunNotes(facts))
     spool.remove()
     past.ledger.unlink()
     (run_.path / "run.json").write_text(json.dumps(run_.report | {"published": past.join(run_.path)}))

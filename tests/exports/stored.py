@@ -9,7 +9,7 @@ from filmscrape.exports.dataset import Dataset
 from filmscrape.fixtures import Fixture
 from filmscrape.records import Event
 from filmscrape.runs.ledger import Ledger
-from filmscrape.runs.readings import RunFacts, write_readings
+from filmscrape.runs.readings import RunFacts, RunNotes, write_readings
 from filmscrape.runs.spool import Spool
 from filmscrape.runs.stored import LEDGER
 from tests.crawling import SOURCE
@@ -36,7 +36,8 @@ def told(folder: Path, *runs: Sequence[Event], texts: bool = True) -> Dataset:
                 spool.add(event.model_dump())
             readings = folder / f"readings-{number}.jsonl.gz"
             listed = [event.id for event in events]
-            write_readings(readings, spool, {}, listed, (), RunFacts(f"run-{number}", is_live=True, is_complete=False))
+            facts = RunFacts(f"run-{number}", is_live=True, is_complete=False)
+            write_readings(readings, spool, RunNotes(facts, listed=listed))
             spool.remove()
             with ledger.transaction():
                 list(ledger.merge(readings))

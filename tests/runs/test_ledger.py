@@ -20,7 +20,16 @@ from filmscrape.runs.joining import preview
 from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.ledger_tables import PRUNED_AFTER_RUNS, VERSION
 from filmscrape.runs.merging import Touched
-from filmscrape.runs.readings import Answered, Reading, RunFacts, is_before, page_reading, read_readings, write_readings
+from filmscrape.runs.readings import (
+    Answered,
+    Reading,
+    RunFacts,
+    RunNotes,
+    is_before,
+    page_reading,
+    read_readings,
+    write_readings,
+)
 from filmscrape.runs.spool import Spool
 from tests.records import director, event, screening, sighting
 
@@ -50,7 +59,7 @@ class Told:
         listed = [record.id for record in self.pages] if self.listed is None else self.listed
         path = folder / f"{self.id}.jsonl.gz"
         facts = RunFacts(self.id, self.is_live, self.is_complete)
-        write_readings(path, spool, self.same, listed, self.answers, facts)
+        write_readings(path, spool, RunNotes(facts, self.same, listed, self.answers))
         spool.remove()
         return path
 
