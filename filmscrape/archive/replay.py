@@ -232,7 +232,8 @@ class Replay:
         """Read all captures of some files.
 
         :raises OSError: where a file cannot be read, or the output directory not written.
-        :raises SourceLocked: where it is to be published, and another process changes the dataset.
+        :raises SourceLocked: where it is to be published, or there is no ledger yet, and another process is at work.
+        :raises LedgerUnusable: the ledger cannot be read.
         """
         self._paths = [str(archive.path) for archive in archives]
         missing: list[tuple[Archive, Missing]] = []
@@ -269,10 +270,15 @@ class Replay:
             source = next(source for source in self._sources if source.name == name)
             if self._publish:
                 self._locks.append(SourceLock(self._output / name, "scrapy replay --publish"))
-                # What has to be made good comes before this run, which is named by when it began.
-                open_ledger(self._output / name).close()
+            # One that cannot be used is met before all is read; what has to be made good comes before this run, which
+            # is named by when it began.
+            self._ledger(name).close()
             self.readings[name] = Reading(self._output, name, urlsplit(source.site).netloc, self._examples)
         return self.readings[name]
+
+    def _ledger(self, name: str) -> Ledger:
+        folder = self._output / name
+        return open_ledger(folder) if self._publish else look_at_ledger(folder)
 
     def finish(self) -> Iterator[dict[str, Any]]:
         """Write and judge what was found of each source, and publish it where that is wanted and sound.
@@ -286,8 +292,7 @@ class Replay:
             reading.write()
             verdict = reading.judge(len(self.damaged))
             told = self.told.as_json()
-            folder = self._output / name
-            ledger = open_ledger(folder) if self._publish else look_at_ledger(folder)
+            ledger = self._ledger(name)
             try:
                 publish = self._publish and verdict.outcome is Outcome.ACCEPTED
                 reading.join(ledger, partial(self._report, reading, verdict, told), publish=publish)

@@ -18,7 +18,7 @@ from filmscrape.commands.replay import Command
 from filmscrape.fixtures import serve
 from filmscrape.runs.lock import SourceLock
 from filmscrape.runs.readings import READINGS
-from filmscrape.runs.stored import LEDGER, runs_of
+from filmscrape.runs.stored import LEDGER, RUNS, runs_of
 from tests.crawling import ROOT, SOURCE, Crawl, bundled_site, command, crawl, environment, load_spider, rows, scrapy
 from tests.foreign_warcs import Kept, write_warc
 from tests.in_process import run
@@ -219,11 +219,13 @@ def test_a_ledger_that_is_damaged(crawled: Crawl, output: Path) -> None:
     whole = dataset(output).read_bytes()
     ledger = output / SOURCE / LEDGER
     ledger.write_bytes(b"no database" * 500)
+    runs = sorted((output / SOURCE / RUNS).iterdir())
     done = run(Command(), crawled.folder.name, "--jobs", "1", output=output)
     assert done.returncode == 18
     (line,) = done.stderr.splitlines()
     assert f"{ledger} cannot be read as a ledger" in line
     assert line.endswith("; scrapy rebuild makes it again from the runs")
+    assert sorted((output / SOURCE / RUNS).iterdir()) == runs, "it is met before anything is read"
     assert run(Command(), crawled.folder.name, "--publish", "--jobs", "1", output=output).returncode == 0
     assert dataset(output).read_bytes() == whole
     assert scrapy("verify", OUTPUT_DIR=output).returncode == 0
