@@ -25,7 +25,7 @@ from filmscrape.pipelines.validate import ValidatePipeline
 from filmscrape.pipelines.write import WritePipeline
 from filmscrape.runs.folder import RunFolder
 from filmscrape.runs.merge import Venues
-from filmscrape.runs.readings import RunFacts
+from filmscrape.runs.readings import RunFacts, RunNotes
 from filmscrape.runs.spool import Spool
 from filmscrape.validation import event_id, record_of
 
@@ -121,11 +121,8 @@ def _crawler(output: Path) -> Any:
         run=folder,
         spool=Spool(folder.path / "spool.jsonl"),
         venues=Venues(),
-        same={},
         guarded=nullcontext,
-        listed=list,
-        answers_now=list,
-        facts=lambda: RunFacts(folder.id, is_live=True, is_complete=True),
+        notes=lambda: RunNotes(RunFacts(folder.id, is_live=True, is_complete=True)),
     )
     crawler = SimpleNamespace(settings=Settings(), get_extension=lambda _kind: keeper)
     crawler.stats = MemoryStatsCollector(crawler)  # type: ignore[arg-type]
