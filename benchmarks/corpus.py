@@ -3,7 +3,7 @@
 import gzip
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -12,6 +12,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
+import lxml.html
 from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 
@@ -62,6 +63,12 @@ def pages(number: int) -> Iterator[Captured]:
 def kilobytes(number: int) -> float:
     """The mean size of so many pages."""
     return sum(len(page.body) for page in pages(number)) / number / 1000
+
+
+def parse(bodies: Iterable[bytes]) -> None:
+    """Parse pages and do nothing with them: the floor of all that reads them."""
+    for body in bodies:
+        lxml.html.fromstring(body)
 
 
 def items(number: int) -> Iterator[ScrapedEvent]:

@@ -47,7 +47,7 @@ class Crawler:
     what: str
     command: Sequence[str]
     goal: str = ""
-    pages: int = PAGES
+    pages: int = field(default_factory=lambda: PAGES)
     library: str = ""
     rounds: list[float] = field(default_factory=list)
     watch: Watch = field(default_factory=Watch)

@@ -23,9 +23,9 @@ def main() -> None:
     """Measure, print and write."""
     first_line = machine()
     with workplace() as folder:
-        columns = [list(_column(folder / str(events), events)) for events in SIZES]
+        columns = [list(column(folder / str(events), events)) for events in SIZES]
     head = "| events | " + " | ".join(f"{events:,}" for events in SIZES) + " |\n" + "| --- " * (len(SIZES) + 1) + "|\n"
-    lines = ("| " + " | ".join(cells) + " |\n" for cells in zip(_NAMES, *columns, strict=True))
+    lines = ("| " + " | ".join(cells) + " |\n" for cells in zip(NAMES, *columns, strict=True))
     text = f"# How it grows\n\n{first_line}. {_NOTE}\n\n" + head + "".join(lines)
     RESULTS.write_text(text, encoding="utf-8")
     print(text, end="")
@@ -33,7 +33,7 @@ def main() -> None:
 
 _NOTE = """\
 By the clock, in brackets processor time; one run of each, every piece of work in a process of its own."""
-_NAMES = (
+NAMES = (
     "crawl of so many pages, WARC on: ms a page",
     "peak, MB",
     "pipeline: ms a record",
@@ -51,7 +51,7 @@ _NAMES = (
 )
 
 
-def _column(folder: Path, events: int) -> Iterator[str]:
+def column(folder: Path, events: int) -> Iterator[str]:
     """What is measured of one size."""
     folder.mkdir()
     watch = Watch()

@@ -54,6 +54,11 @@ class Missing(Exception):  # noqa: N818
     """A program or library that is compared with is not on this machine."""
 
 
+def find() -> str | None:
+    """The program, where the machine has one; the folders of servers are in the path of few users."""
+    return shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
+
+
 @contextmanager
 def serve(pages: int, folder: Path) -> Iterator[str]:
     """Serve event pages and the sitemap that lists them; gives the site's origin.
@@ -61,7 +66,7 @@ def serve(pages: int, folder: Path) -> Iterator[str]:
     :param folder: an empty folder for the site and for what nginx writes.
     :raises Missing: there is no nginx.
     """
-    program = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
+    program = find()
     if program is None:
         raise Missing("nginx is not installed: apt install nginx-light")
     port = _free_port()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -16,9 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import lxml.html
-
-from benchmarks.corpus import WHEN, pages, source, workplace, write_archive
+from benchmarks.corpus import WHEN, pages, parse, source, workplace, write_archive
 from benchmarks.measure import Ratio, Row, Spent, Watch, of_children, of_rounds, ratio, rounds
 from filmscrape.archive.reader import read_captures
 from filmscrape.archive.replay import Replay, archive_of
@@ -122,12 +120,6 @@ def ceiling() -> Ratio:
             list(pool.map(parse, [bodies]))
 
         return ratio([(one_by_one, parallel)], 2 * PARSES, within=WITHIN["ceiling"], clock=time.perf_counter)
-
-
-def parse(bodies: Sequence[bytes]) -> None:
-    """Parse pages."""
-    for body in bodies:
-        lxml.html.fromstring(body)
 
 
 # ------------------------------------------------------------------ against a crawl
