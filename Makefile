@@ -47,7 +47,7 @@ test-captures: $(STAMP)  ## test extraction over a folder of captured pages: mak
 bench: $(BENCH_STAMP)  ## measure speed and memory: benchmarks/RESULTS.md, in under ten minutes
 	@$(BIN)/python -m benchmarks
 
-bench-growth: $(BENCH_STAMP)  ## measure how they grow up to 100,000 events: benchmarks/GROWTH.md, half an hour
+bench-growth: $(BENCH_STAMP)  ## measure how they grow up to 100,000 events: benchmarks/GROWTH.md, in ten minutes or more
 	@$(BIN)/python -m benchmarks.growth
 
 record: $(STAMP)  ## record the cassette of the end-to-end test anew from the live site (needs a network)

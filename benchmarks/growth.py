@@ -1,6 +1,7 @@
 """``make bench-growth``: how time, memory and files grow with the number of events; writes ``benchmarks/GROWTH.md``.
 
-Takes half an hour and 6 GB of disk: the largest site and the largest archive have 100,000 pages.
+Takes ten minutes on a quick machine, half an hour on a slow one, and 6 GB of disk: the largest site and the largest
+archive have 100,000 pages.
 """
 
 import shutil
