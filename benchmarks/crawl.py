@@ -27,6 +27,7 @@ WITHIN = 85.0  # seconds
 ROUNDS_OF_OTHERS = 1
 # Percent of the machine that others have, at which a round is one under load.
 LOADED = 15.0
+_READERS = ("bs4", "extruct")  # what `benchmarks.readers` reads with
 _NO_DELAY = {
     "DOWNLOAD_DELAY": 0,
     "AUTOTHROTTLE_ENABLED": 0,
@@ -40,7 +41,7 @@ class Crawler:
     """One way to crawl.
 
     :ivar goal: of its pages a second, as a share of the floor's.
-    :ivar library: a library that it needs, by the name that it is imported by.
+    :ivar libraries: what it needs, by the names that they are imported by.
     :ivar rounds: seconds a page by the clock, of each round.
     """
 
@@ -48,7 +49,7 @@ class Crawler:
     command: Sequence[str]
     goal: str = ""
     pages: int = field(default_factory=lambda: PAGES)
-    library: str = ""
+    libraries: Sequence[str] = ()
     rounds: list[float] = field(default_factory=list)
     watch: Watch = field(default_factory=Watch)
 
@@ -61,18 +62,22 @@ def crawlers() -> dict[str, Crawler]:
         "off": Crawler("WARC off", ("WARC=0",), "≥ 0.50"),
         "on": Crawler("WARC on", ("WARC=1",), "≥ 0.40"),
         "lean": Crawler("a bare spider with `CONCURRENT_ITEMS = 1`", (*other, "lean")),
-        "crawlee": Crawler("crawlee's ParselCrawler, 28 CSS queries", (*other, "crawlee"), library="crawlee"),
-        "requests": Crawler("requests and BeautifulSoup", (*other, "requests"), pages=FEW, library="requests"),
+        "crawlee": Crawler(
+            "crawlee's ParselCrawler, 28 CSS queries", (*other, "crawlee"), libraries=("crawlee", *_READERS)
+        ),
+        "requests": Crawler(
+            "requests and BeautifulSoup", (*other, "requests"), pages=FEW, libraries=("requests", *_READERS)
+        ),
     }
 
 
 def rows() -> Iterator[Row]:
     """Pages a second by the clock, as a ratio to those of the floor; what is missing on this machine is named."""
     found = crawlers()
-    missing = {name: one for name, one in found.items() if one.library and not importlib.util.find_spec(one.library)}
+    missing = {name: library for name, one in found.items() if (library := _missing(one))}
     there = {name: one for name, one in found.items() if name not in missing}
-    for one in missing.values():
-        yield _unmeasured(one.what, f"{one.library} is not installed: pip install -r benchmarks/requirements.lock")
+    for name, library in missing.items():
+        yield _unmeasured(found[name].what, f"{library} is not installed: pip install -r benchmarks/requirements.lock")
     try:
         with workplace() as folder:
             site = folder / "nginx"
@@ -108,6 +113,10 @@ def row(one: Crawler, floor: Crawler) -> Row:
 
 def _speed(one: Crawler) -> str:
     return f"{1 / statistics.median(one.rounds):.0f} pages/s"
+
+
+def _missing(one: Crawler) -> str | None:
+    return next((library for library in one.libraries if not importlib.util.find_spec(library)), None)
 
 
 def _unmeasured(what: str, reason: str) -> Row:
