@@ -5,9 +5,12 @@ That no test reaches beyond this machine is set in ``pyproject.toml`` (``--allow
 
 import os
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.ledgers import close_all
 
 # A property says something of values, not of seconds: a busy machine must not fail it.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -35,6 +38,13 @@ def pytest_configure() -> None:
     # 14 hours ahead of UTC, so that a test that leans on local time is a day off; set another one to try it.
     os.environ.setdefault("TZ", "Pacific/Kiritimati")
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def ledgers_in_memory() -> Iterator[None]:
+    """From Python 3.13 on a connection to SQLite that nobody closed is a warning."""
+    yield
+    close_all()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -64,6 +64,8 @@ class RunKeeper:
         try:
             self._open(Path(crawler.settings["OUTPUT_DIR"]))
         except BaseException:
+            with suppress(AttributeError):  # it had not come to that
+                self.ledger.close()
             self._unlock()
             raise
 

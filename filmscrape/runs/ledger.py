@@ -7,7 +7,7 @@ its capture: what a web archive kept in 2022 fills what is missing and replaces 
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
@@ -60,25 +60,30 @@ class Ledger:
     def __init__(self, path: Path | None, *, read_only: bool = False, is_new: bool = True) -> None:
         self.path = path
         target = ":memory:" if path is None else _address(path, read_only=read_only, is_new=is_new)
-        try:
-            self._db = _connect(target)
-            version = self._one("PRAGMA user_version")
-            if version in (0, VERSION) and not read_only:  # in that of another version nothing is changed
-                _prepare(self._db)
-            if version == 0 and not read_only:
-                self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA}; PRAGMA user_version = {VERSION}; COMMIT")
-                if path is not None:
-                    # SQLite counts the connections that write: the first run is to come with one of its own,
-                    # whether it finds the file or makes it, as each later one does.
-                    self._db.close()
-                    self._db = _connect(target)
+        with ExitStack() as undo:
+            try:
+                self._db = _connect(target)
+                undo.callback(self.close)  # before it gets another name: what SQLite keeps beside it goes into it
+                version = self._one("PRAGMA user_version")
+                if version in (0, VERSION) and not read_only:  # in that of another version nothing is changed
                     _prepare(self._db)
-                version = VERSION
-        except sqlite3.DatabaseError as fault:
-            raise self._fault(fault) from fault
-        if version != VERSION:
-            self.close()  # before it gets another name: what SQLite keeps beside it goes into it
-            raise self._other_version(version)
+                if version == 0 and not read_only:
+                    self._make(target)
+                    version = VERSION
+            except sqlite3.DatabaseError as fault:
+                raise self._fault(fault) from fault
+            if version != VERSION:
+                raise self._other_version(version)
+            undo.pop_all()
+
+    def _make(self, target: str) -> None:
+        self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA}; PRAGMA user_version = {VERSION}; COMMIT")
+        if self.path is not None:
+            # SQLite counts the connections that write: the first run is to come with one of its own, whether it finds
+            # the file or makes it, as each later one does.
+            self._db.close()
+            self._db = _connect(target)
+            _prepare(self._db)
 
     def _other_version(self, version: int) -> Exception:
         """Tell an older ledger and a newer one from a file that is none."""
@@ -284,7 +289,11 @@ class Ledger:
 
 def _connect(target: str) -> sqlite3.Connection:
     db = sqlite3.connect(target, uri=True, timeout=_WAIT, isolation_level=None)
-    db.execute(f"PRAGMA cache_size = -{_CACHE}")
+    try:
+        db.execute(f"PRAGMA cache_size = -{_CACHE}")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

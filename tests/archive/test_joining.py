@@ -13,6 +13,7 @@ from filmscrape.runs.ledger import Ledger
 from filmscrape.runs.merging import Touched
 from filmscrape.runs.readings import READINGS, RunFacts, RunNotes, write_readings
 from filmscrape.runs.spool import Spool
+from tests.ledgers import in_memory
 from tests.records import director, event, screening
 
 OLD, NEW = "2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"
@@ -41,7 +42,7 @@ def read(ledger: Ledger, *records: Event) -> dict[str, Touched]:
 
 def published(*readings: Sequence[Event]) -> tuple[Ledger, dict[str, dict[str, Any]]]:
     """Join readings one after the other; the dataset that comes of it."""
-    ledger = Ledger(None)
+    ledger = in_memory()
     for records in readings:
         read(ledger, *records)
     return ledger, dataset(ledger)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from errno import EIO
 from pathlib import Path
 
 import pytest
@@ -389,7 +390,7 @@ def test_a_removal_that_is_cut_off_leaves_no_half_run(past: Past, monkeypatch: p
 
     def fail(path: str, **more: int) -> None:
         if deleted:
-            raise OSError("killed")
+            raise OSError(EIO, "killed")
         deleted.append(path)
         real(path, **more)
 

@@ -31,6 +31,7 @@ from filmscrape.runs.readings import (
     write_readings,
 )
 from filmscrape.runs.spool import Spool
+from tests.ledgers import in_memory
 from tests.records import director, event, screening, sighting
 
 ID = "festival:here"
@@ -65,7 +66,7 @@ class Told:
 
 
 def merged(runs: Iterable[Told], folder: Path) -> Ledger:
-    ledger = Ledger(None)
+    ledger = in_memory()
     for run in runs:
         tell(ledger, run, folder)
     return ledger
@@ -93,7 +94,7 @@ def run(name: str, seen: str, **values: Any) -> Told:
 # ------------------------------------------------------------------ one run after another
 def test_what_a_page_says_is_published(tmp_path: Path) -> None:
     page = event(FIRST, year=2023)
-    ledger = Ledger(None)
+    ledger = in_memory()
     assert tell(ledger, Told("1", [page]), tmp_path) == [{"kind": "added", "id": ID, "new": "Here"}]
     assert list(ledger.lines()) == [page.model_dump_json().encode() + b"\n"]
     assert len(ledger) == 1
@@ -396,7 +397,7 @@ def test_readings_are_read_as_they_were_written(tmp_path: Path) -> None:
 def test_readings_that_are_cut_off_are_an_error(length: int, tmp_path: Path) -> None:
     path = run("1", FIRST, synopsis="word " * 500 + "end").write(tmp_path)
     path.write_bytes(path.read_bytes()[:length])
-    ledger = Ledger(None)
+    ledger = in_memory()
     with pytest.raises((OSError, ValueError), match=r"no whole gzip file|begin with their run"), ledger.transaction():
         list(ledger.merge(path))
     assert list(ledger.dump()) == []
@@ -442,7 +443,7 @@ def test_no_event_no_value_and_no_screening_is_ever_lost(
     told: list[Told], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("runs")
-    ledger = Ledger(None)
+    ledger = in_memory()
     read: set[tuple[str, str, str]] = set()
     for one in told:
         before = records(ledger)
@@ -466,7 +467,7 @@ def test_no_event_is_lost_where_films_share_an_address(
     told: list[Told], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("runs")
-    ledger = Ledger(None)
+    ledger = in_memory()
     ids: set[str] = set()
     for one in told:
         tell(ledger, one, folder)
