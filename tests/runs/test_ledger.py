@@ -361,6 +361,24 @@ def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
         Ledger(path, read_only=True)
 
 
+@pytest.mark.parametrize("content", [b"this is no database, but it is long enough to be one" * 100, b""])
+def test_what_cannot_be_opened_is_closed_again(content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, real = tmp_path / "ledger.sqlite", sqlite3.connect
+    made: list[sqlite3.Connection] = []
+
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        made.append(real(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    path.write_bytes(content)
+    with pytest.raises(LedgerDamaged):
+        Ledger(path, read_only=True)
+    (db,) = made
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        db.execute("SELECT 1")
+
+
 @pytest.mark.parametrize(("version", "kind"), [(99, LedgerTooNew), (VERSION - 1, LedgerOutdated), (-1, LedgerDamaged)])
 @pytest.mark.parametrize("read_only", [True, False])
 def test_a_ledger_of_another_version_is_named_and_not_touched(
