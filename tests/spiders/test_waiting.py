@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from scrapy import Request
 from scrapy.http import JsonRequest, Response
-from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 
 from filmscrape.waiting import PackedQueue
-from tests.crawling import load_spider
+from tests.crawling import load_spider, project_settings
 
 
 @pytest.fixture
@@ -21,9 +20,7 @@ def spider() -> Any:
 
 @pytest.fixture
 def queue(spider: Any) -> PackedQueue:
-    settings = Settings()
-    settings.setmodule("filmscrape.settings")
-    kind = load_object(settings["SCHEDULER_MEMORY_QUEUE"])
+    kind = load_object(project_settings()["SCHEDULER_MEMORY_QUEUE"])
     found: PackedQueue = kind.from_crawler(SimpleNamespace(spider=spider), "a folder/0")
     return found
 
